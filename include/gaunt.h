@@ -1,0 +1,418 @@
+/*
+ * gaunt: products of functions on the sphere (Gaunt tensor products).
+ *
+ * Two functions are given by their real spherical-harmonic coefficients, x1 up to degree lmax1 and x2 up to degree
+ * lmax2. The library returns the coefficients of their product up to degree lmax3, exact up to rounding:
+ *
+ *     out[l3,m3] = sum over l1,m1,l2,m2 of  G(l1,m1; l2,m2; l3,m3) x1[l1,m1] x2[l2,m2]
+ *     G(l1,m1; l2,m2; l3,m3) = integral over the unit sphere of  Y_l1m1 Y_l2m2 Y_l3m3
+ *
+ * for a batch of samples times a number of channels.
+ *
+ * Five calls: describe (gaunt_plan_desc_init), ask sizes (gaunt_plan_memory), initialise (gaunt_plan_init), execute
+ * (gaunt_execute_f32, gaunt_execute_f64), read the status (gaunt_status_string). A complete program (C11):
+ *
+ * \code
+ *     #include <gaunt.h>
+ *     #include <stdio.h>
+ *     #include <stdlib.h>
+ *
+ *     int main(void) {
+ *         double x[4] = {0, 0, 1, 0}; // Y_10
+ *         double out[9];              // its square: degrees 0 to 2
+ *         size_t plan_bytes = 0, workspace_bytes = 0;
+ *         const gaunt_plan *plan = NULL;
+ *         gaunt_plan_desc desc;
+ *         gaunt_status status = gaunt_plan_desc_init(&desc, sizeof desc);
+ *         desc.lmax1 = 1;
+ *         desc.lmax2 = 1;
+ *         desc.lmax3 = 2;
+ *         if (!status) status = gaunt_plan_memory(&desc, &plan_bytes, &workspace_bytes);
+ *         void *memory = aligned_alloc(GAUNT_ALIGNMENT, plan_bytes);
+ *         void *workspace = aligned_alloc(GAUNT_ALIGNMENT, workspace_bytes);
+ *         if (!status) status = gaunt_plan_init(&desc, memory, plan_bytes, &plan);
+ *         if (!status) status = gaunt_execute_f64(plan, 1, x, 4, x, 4, NULL, out, 9, workspace, workspace_bytes);
+ *         if (!status) printf("%.6f Y_00 + %.6f Y_20\n", out[0], out[6]); // 0.282095 Y_00 + 0.252313 Y_20
+ *         if (status) fprintf(stderr, "%s\n", gaunt_status_string(status));
+ *         free(workspace);
+ *         free(memory);
+ *         return status != GAUNT_SUCCESS;
+ *     }
+ * \endcode
+ *
+ * Conventions
+ *   Harmonics    real, orthonormal, z the polar axis, no Condon-Shortley phase; m < 0 goes with sin(|m| phi), m > 0 with
+ *                cos(m phi): Y_00 = 1 / (2 sqrt(pi)), (Y_1,-1, Y_10, Y_11) = sqrt(3 / (4 pi)) (y, z, x).
+ *   Index        coefficient (l, m) has index l*l + l + m; degrees up to lmax have (lmax + 1) * (lmax + 1) coefficients.
+ *   e3nn         its polar axis is y: Y_e3nn(x, y, z) = Y(z, x, y). Products are the same numbers in both.
+ *   Paths        products couple l1 + l2 + l3 even only: there is no cross product here.
+ *   Memory       the caller owns all of it; the library allocates nothing, keeps no state and never frees.
+ *   Errors       every call that can fail returns a gaunt_status; after an error no output has been written. "Errors"
+ *                below leaves out the prefix GAUNT_ERR_.
+ *   Threads      a plan is immutable: any number of threads may execute it at once, each with its own workspace and
+ *                output. All other functions are reentrant.
+ *   Bits         a plan gives the same bits for any split of the samples over calls and threads and any alignment.
+ *
+ * Generated from src/ffi/, not to be edited: see ffi-tests/header.rs.
+ */
+
+#ifndef GAUNT_H
+#define GAUNT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Version of this header; `gaunt_version` tells that of the library.
+#define GAUNT_VERSION_MAJOR 0
+#define GAUNT_VERSION_MINOR 1
+#define GAUNT_VERSION_PATCH 0
+#define GAUNT_VERSION_STRING "0.1.0"
+
+/// The version as one number: major << 16 | minor << 8 | patch.
+#define GAUNT_VERSION_NUMBER ((GAUNT_VERSION_MAJOR << 16) | (GAUNT_VERSION_MINOR << 8) | GAUNT_VERSION_PATCH)
+
+
+/// Alignment in bytes of the plan memory and of the workspace. User arrays need only their elements' alignment.
+#define GAUNT_ALIGNMENT 64
+
+/// Largest supported `lmax1` and `lmax2`.
+#define GAUNT_LMAX_INPUT 256
+
+/// Largest `lmax1` and `lmax2` of the direct engine.
+#define GAUNT_LMAX_DIRECT 3
+
+/// `out = x1 · x2`, the Gaunt tensor product: the even paths `l1 + l2 + l3`.
+#define GAUNT_OPERATION_PRODUCT 0
+
+/// Elements are `float`.
+#define GAUNT_DTYPE_F32 1
+
+/// Elements are `double`.
+#define GAUNT_DTYPE_F64 2
+
+/// `[sample][l*l + l + m][channel]`: channels contiguous, the fastest; `ir_mul` with equal multiplicities.
+#define GAUNT_LAYOUT_LM_CHANNEL 0
+
+/// `[sample][channel][l*l + l + m]`: one whole coefficient vector per channel.
+#define GAUNT_LAYOUT_CHANNEL_LM 1
+
+/// `[sample]`, then per degree l a block `[channel][2l + 1]`: e3nn's flat storage (`mul_ir`) of `Cx0e + Cx1o + …`.
+#define GAUNT_LAYOUT_E3NN_BLOCKS 2
+
+/// Orthonormal harmonics, `∫ Y² = 1` (e3nn: "integral").
+#define GAUNT_NORM_INTEGRAL 0
+
+/// `∫ Y² = 4π`, so that `Σ_m Y_lm² = 2l + 1` (e3nn: "component").
+#define GAUNT_NORM_COMPONENT 1
+
+/// `∫ Y² = 4π / (2l + 1)`, so that `Σ_m Y_lm² = 1` (e3nn: "norm"; Schmidt, Racah).
+#define GAUNT_NORM_NORM 2
+
+/// The operand has its own coefficients for every sample and channel.
+#define GAUNT_BROADCAST_NONE 0
+
+/// One coefficient vector per sample, shared by its channels: `[sample][lm]`.
+#define GAUNT_BROADCAST_CHANNELS 1
+
+/// One set of channels, shared by all samples: the array of one sample in the plan's layout.
+#define GAUNT_BROADCAST_SAMPLES 2
+
+/// One coefficient vector for everything: `[lm]`.
+#define GAUNT_BROADCAST_BOTH 3
+
+/// No weights.
+#define GAUNT_WEIGHTS_NONE 0
+
+/// One weight per degree: `[lmax + 1]`.
+#define GAUNT_WEIGHTS_SHARED 1
+
+/// One weight per degree and channel: `[lmax + 1][n_channels]`.
+#define GAUNT_WEIGHTS_PER_CHANNEL 2
+
+/// The library chooses the engine from the degrees, the element type and the ISA level.
+#define GAUNT_ENGINE_AUTO 0
+
+/// Sparse Gaunt coefficients in straight-line code; `lmax1` and `lmax2` up to `GAUNT_LMAX_DIRECT`.
+#define GAUNT_ENGINE_DIRECT 1
+
+/// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
+#define GAUNT_ENGINE_GRID 2
+
+/// The best level of this CPU.
+#define GAUNT_ISA_AUTO 0
+
+/// One element at a time; every CPU.
+#define GAUNT_ISA_SCALAR 1
+
+/// 128-bit vectors of aarch64.
+#define GAUNT_ISA_NEON 2
+
+/// 256-bit vectors of x86-64: AVX2, FMA, BMI1, BMI2, LZCNT, POPCNT (x86-64-v3 less F16C and MOVBE).
+#define GAUNT_ISA_AVX2 3
+
+/// 512-bit vectors of x86-64: the AVX2 level and AVX-512 F, BW, CD, DQ, VL (x86-64-v4).
+#define GAUNT_ISA_AVX512 4
+
+/// Number of the binary interface that this header describes; compare it with `gaunt_abi_version()`.
+#define GAUNT_ABI_VERSION 1
+
+/// A plan: one decided product (degrees, element type, layout, engine, ISA level) with its tables.
+///
+/// Opaque, immutable once initialised, freely shared between threads; lives in memory that the caller owns and
+/// needs no destruction: free the memory when no call uses the plan any more. It may not be moved or copied.
+typedef struct gaunt_plan gaunt_plan;
+
+/// Result of a call: `GAUNT_SUCCESS` (0), or a negative number that names the fault. Numbers are never reused.
+typedef int32_t gaunt_status;
+
+/// Describes a plan. Fill it with `gaunt_plan_desc_init`, then set what differs from the defaults.
+typedef struct gaunt_plan_desc {
+    /// Size of this struct in bytes, set by `gaunt_plan_desc_init`; the struct may grow in later versions.
+    uint32_t struct_size;
+    /// `GAUNT_OPERATION_*`; default `GAUNT_OPERATION_PRODUCT`.
+    int32_t operation;
+    /// `GAUNT_DTYPE_*`; default `GAUNT_DTYPE_F64`.
+    int32_t dtype;
+    /// Largest degree of the first operand, 0 to `GAUNT_LMAX_INPUT`; default 0.
+    int32_t lmax1;
+    /// Largest degree of the second operand, 0 to `GAUNT_LMAX_INPUT`; default 0.
+    int32_t lmax2;
+    /// Largest degree of the output, 0 to `lmax1 + lmax2`; default 0.
+    int32_t lmax3;
+    /// `GAUNT_LAYOUT_*` of both operands and the output; default `GAUNT_LAYOUT_LM_CHANNEL`.
+    int32_t layout;
+    /// `GAUNT_NORM_*` of the harmonics that the coefficients refer to; default `GAUNT_NORM_INTEGRAL`.
+    int32_t normalization;
+    /// `GAUNT_BROADCAST_*` of the first operand; default `GAUNT_BROADCAST_NONE`.
+    int32_t broadcast1;
+    /// `GAUNT_BROADCAST_*` of the second operand; default `GAUNT_BROADCAST_NONE`.
+    int32_t broadcast2;
+    /// `GAUNT_WEIGHTS_*`: weights per degree of the first operand; default `GAUNT_WEIGHTS_NONE`.
+    int32_t weights1;
+    /// `GAUNT_WEIGHTS_*`: weights per degree of the second operand; default `GAUNT_WEIGHTS_NONE`.
+    int32_t weights2;
+    /// `GAUNT_WEIGHTS_*`: weights per degree of the output; default `GAUNT_WEIGHTS_NONE`.
+    int32_t weights3;
+    /// `GAUNT_ENGINE_*`; default `GAUNT_ENGINE_AUTO`. Engines differ in speed and in the last bits, not in meaning.
+    int32_t engine;
+    /// `GAUNT_ISA_*`: the highest ISA level to use; default `GAUNT_ISA_AUTO` (the best the CPU has). Levels the CPU
+    /// lacks are never used: the plan takes the highest available level that is not above this one.
+    int32_t isa;
+    /// Must be zero.
+    int32_t reserved0;
+    /// Number of channels per sample; default 1.
+    uint64_t n_channels;
+    /// Must be zero.
+    uint64_t reserved[4];
+} gaunt_plan_desc;
+
+/// Weights per degree for one `gaunt_execute_f32` call: `a[l1]`, `b[l2]`, `c[l3]` of
+/// `z = Σ c[l3] a[l1] b[l2] (x1_l1 · x2_l2)_l3`.
+///
+/// Each array is present exactly when the plan's `weights1`, `weights2`, `weights3` says so: `[lmax + 1]` when shared,
+/// `[lmax + 1][n_channels]` when per channel. Absent arrays are NULL with length 0.
+typedef struct gaunt_weights_f32 {
+    /// Weights of the first operand's degrees.
+    const float *weights1;
+    /// Number of elements of `weights1`.
+    size_t weights1_len;
+    /// Weights of the second operand's degrees.
+    const float *weights2;
+    /// Number of elements of `weights2`.
+    size_t weights2_len;
+    /// Weights of the output's degrees.
+    const float *weights3;
+    /// Number of elements of `weights3`.
+    size_t weights3_len;
+} gaunt_weights_f32;
+
+/// Weights per degree for one `gaunt_execute_f64` call; see `gaunt_weights_f32`.
+typedef struct gaunt_weights_f64 {
+    /// Weights of the first operand's degrees.
+    const double *weights1;
+    /// Number of elements of `weights1`.
+    size_t weights1_len;
+    /// Weights of the second operand's degrees.
+    const double *weights2;
+    /// Number of elements of `weights2`.
+    size_t weights2_len;
+    /// Weights of the output's degrees.
+    const double *weights3;
+    /// Number of elements of `weights3`.
+    size_t weights3_len;
+} gaunt_weights_f64;
+
+/// The call did what it documents.
+#define GAUNT_SUCCESS 0
+
+/// A pointer is NULL that must not be (an array may be NULL only when its length is zero).
+#define GAUNT_ERR_NULL_POINTER (-1)
+
+/// A member of the description is not one of its documented values, or a reserved member is not zero.
+#define GAUNT_ERR_INVALID_ARGUMENT (-2)
+
+/// The values are well formed but no engine serves them: a degree beyond the supported maximum,
+/// `lmax3 > lmax1 + lmax2`, or degrees beyond the reach of the requested engine.
+#define GAUNT_ERR_UNSUPPORTED (-3)
+
+/// A product of sizes does not fit into `size_t`.
+#define GAUNT_ERR_OVERFLOW (-4)
+
+/// An array's length is not the one that the plan and `n_samples` imply; ask `gaunt_plan_lengths`.
+#define GAUNT_ERR_SIZE_MISMATCH (-5)
+
+/// The plan memory or the workspace has fewer bytes than `gaunt_plan_memory` asks for.
+#define GAUNT_ERR_MEMORY_TOO_SMALL (-6)
+
+/// The plan memory or the workspace is not aligned to `GAUNT_ALIGNMENT` bytes, or an array not to its elements.
+#define GAUNT_ERR_MISALIGNED (-7)
+
+/// The output or the workspace overlaps another array of the call.
+#define GAUNT_ERR_ALIASING (-8)
+
+/// `struct_size` is not one that this library knows, or the plan pointer does not point to a plan of this library.
+#define GAUNT_ERR_ABI_MISMATCH (-9)
+
+/// The function's element type is not the plan's `dtype`.
+#define GAUNT_ERR_DTYPE_MISMATCH (-10)
+
+/// A defect of this library: an internal check failed. Please report it. The output may be partly written.
+#define GAUNT_ERR_INTERNAL (-11)
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/// Fills a description with the defaults: a product of degree 0, one channel, `double`, `lm_channel`, orthonormal
+/// harmonics, no weights, no broadcast, automatic engine and ISA level.
+///
+/// - `desc`: receives the defaults; not NULL.
+/// - `struct_size`: `sizeof(gaunt_plan_desc)` as the caller compiled it.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH` (`struct_size` not of this version).
+/// Threads: reentrant.
+gaunt_status gaunt_plan_desc_init(struct gaunt_plan_desc *desc,
+                                  uint32_t struct_size);
+
+/// The bytes of plan memory and of workspace that a description needs, both aligned to `GAUNT_ALIGNMENT`.
+///
+/// - `desc`: the description; not NULL.
+/// - `plan_bytes`: receives the size of the memory for `gaunt_plan_init`; may be NULL.
+/// - `workspace_bytes`: receives the size of the workspace of one `gaunt_execute_*` call, for any number of samples;
+///   may be NULL.
+///
+/// Up to degree 12 for the operands the tables are constants of the library and the plan takes well under 1 KiB; above,
+/// its tables grow as L³. The sizes may differ between CPUs and versions: ask, do not store.
+///
+/// Errors, in the order checked: `NULL_POINTER` (`desc`); `ABI_MISMATCH` (`struct_size`); `INVALID_ARGUMENT`;
+/// `UNSUPPORTED`; `OVERFLOW`; `MISALIGNED` (an out pointer). On error nothing is written. Threads: reentrant.
+gaunt_status gaunt_plan_memory(const struct gaunt_plan_desc *desc,
+                               size_t *plan_bytes,
+                               size_t *workspace_bytes);
+
+/// The lengths, in elements, of the arrays of a `gaunt_execute_*` call with `n_samples` samples.
+///
+/// - `desc`: the description; not NULL.
+/// - `n_samples`: number of samples; 0 is allowed.
+/// - `x1_len`, `x2_len`, `out_len`: receive the lengths; each may be NULL.
+///
+/// Errors, in the order checked: `NULL_POINTER` (`desc`); `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`;
+/// `OVERFLOW`; `MISALIGNED` (an out pointer). On error nothing is written. Threads: reentrant.
+gaunt_status gaunt_plan_lengths(const struct gaunt_plan_desc *desc,
+                                size_t n_samples,
+                                size_t *x1_len,
+                                size_t *x2_len,
+                                size_t *out_len);
+
+/// Initialises a plan in caller memory.
+///
+/// - `desc`: the description; not NULL; not needed after the call.
+/// - `memory`: at least `gaunt_plan_memory` bytes, aligned to `GAUNT_ALIGNMENT`; contents need not be initialised; must
+///   stay in place, unmodified, while the plan is used; owned by the caller.
+/// - `memory_bytes`: size of `memory`.
+/// - `plan`: receives the plan, which lies at `memory`; not NULL.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`; `OVERFLOW`;
+/// `MISALIGNED`; `MEMORY_TOO_SMALL`. On error nothing is written. Threads: reentrant; the finished plan may be used by
+/// any number of threads at once. Cost: microseconds up to degree 12, then growing as L³ (tables in double-double).
+gaunt_status gaunt_plan_init(const struct gaunt_plan_desc *desc,
+                             void *memory,
+                             size_t memory_bytes,
+                             const struct gaunt_plan **plan);
+
+/// Describes a plan as it was decided: `engine` and `isa` are the ones in use, never `AUTO`.
+///
+/// - `plan`: an initialised plan; not NULL.
+/// - `desc`: receives the description; not NULL.
+/// - `struct_size`: `sizeof(gaunt_plan_desc)` as the caller compiled it.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED`; `ABI_MISMATCH`. On error nothing is written.
+/// Threads: safe concurrently on the same plan.
+gaunt_status gaunt_plan_describe(const struct gaunt_plan *plan,
+                                 struct gaunt_plan_desc *desc,
+                                 uint32_t struct_size);
+
+/// Executes a plan whose `dtype` is `GAUNT_DTYPE_F32`: `out[s][c] = x1[s][c] · x2[s][c]`, the coefficients of the product
+/// of the two functions on the sphere, up to degree `lmax3`, for every sample `s` and channel `c`.
+///
+/// - `plan`: an initialised plan; not NULL.
+/// - `n_samples`: number of samples; 0 is success and touches nothing.
+/// - `x1`, `x1_len`: the first operand, in the plan's layout (see `gaunt_plan_lengths`); read only; NULL only if the
+///   length is 0. `x1 == x2` is allowed.
+/// - `x2`, `x2_len`: likewise the second operand.
+/// - `weights`: the weights per degree that the plan asks for; NULL if it asks for none.
+/// - `out`, `out_len`: receives the product; may not overlap any other array of the call.
+/// - `workspace`, `workspace_bytes`: at least the workspace bytes of `gaunt_plan_memory`, aligned to `GAUNT_ALIGNMENT`;
+///   contents need not be initialised and are undefined afterwards; may not overlap any other array of the call.
+///
+/// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
+/// `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`,
+/// `MEMORY_TOO_SMALL`; `ALIASING`. On error no output is written.
+///
+/// Threads: safe concurrently on the same plan with distinct workspace and output. Reproducible: the same plan gives the
+/// same bits for any split of the samples over calls or threads and for any alignment. Allocates nothing.
+gaunt_status gaunt_execute_f32(const struct gaunt_plan *plan,
+                               size_t n_samples,
+                               const float *x1,
+                               size_t x1_len,
+                               const float *x2,
+                               size_t x2_len,
+                               const struct gaunt_weights_f32 *weights,
+                               float *out,
+                               size_t out_len,
+                               void *workspace,
+                               size_t workspace_bytes);
+
+/// Executes a plan whose `dtype` is `GAUNT_DTYPE_F64`; otherwise as `gaunt_execute_f32`.
+gaunt_status gaunt_execute_f64(const struct gaunt_plan *plan,
+                               size_t n_samples,
+                               const double *x1,
+                               size_t x1_len,
+                               const double *x2,
+                               size_t x2_len,
+                               const struct gaunt_weights_f64 *weights,
+                               double *out,
+                               size_t out_len,
+                               void *workspace,
+                               size_t workspace_bytes);
+
+/// The best ISA level of this CPU (`GAUNT_ISA_*`), as the library detects it. Threads: reentrant.
+int32_t gaunt_cpu_isa(void);
+
+/// The library's version as `GAUNT_VERSION_NUMBER` encodes it: `major << 16 | minor << 8 | patch`. Threads: reentrant.
+uint32_t gaunt_version(void);
+
+/// The library's `GAUNT_ABI_VERSION`; a program should refuse to run with another one than it was compiled against.
+/// Threads: reentrant.
+uint32_t gaunt_abi_version(void);
+
+/// The one-line English description of a status; never NULL, static, not to be freed.
+///
+/// Unknown numbers give "unknown status". Threads: reentrant.
+const char *gaunt_status_string(gaunt_status status);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* GAUNT_H */

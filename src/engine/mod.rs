@@ -1,0 +1,4 @@
+//! Engines: ways to compute the same product.
+
+pub(crate) mod direct;
+pub(crate) mod grid;

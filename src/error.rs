@@ -1,0 +1,50 @@
+//! Why a plan cannot be made or executed.
+
+use core::fmt;
+
+/// Why a call was refused. Except for [`Error::Internal`], nothing has been written when it is returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// No engine serves these degrees: one is beyond the maximum, `lmax3 > lmax1 + lmax2`, or the requested engine does
+    /// not reach them.
+    Unsupported,
+    /// A product of sizes does not fit into `usize`.
+    Overflow,
+    /// An array does not have the length that the plan and the number of samples imply.
+    LengthMismatch {
+        /// Which array.
+        array: &'static str,
+        /// Its length should be this, in elements.
+        expected: usize,
+        /// Its length is this, in elements.
+        received: usize,
+    },
+    /// The memory for tables or the workspace is too small.
+    StorageTooSmall {
+        /// Needed, in cache lines.
+        expected: usize,
+        /// Given, in cache lines.
+        received: usize,
+    },
+    /// A defect of this library: an internal check failed. The output may be partly written.
+    Internal,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported => f.write_str("these degrees are not supported by the requested engine"),
+            Self::Overflow => f.write_str("a product of sizes overflows usize"),
+            Self::LengthMismatch { array, expected, received } => {
+                write!(f, "array `{array}` has {received} elements, expected {expected}")
+            }
+            Self::StorageTooSmall { expected, received } => {
+                write!(f, "memory of {received} cache lines given, {expected} needed")
+            }
+            Self::Internal => f.write_str("internal error of the gaunt library, please report it"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,515 @@
+//! The C API: descriptions in, status codes out, every argument checked, no state of its own.
+//!
+//! `include/gaunt.h` is generated from this module. The conventions (layouts, normalisations, exactness) are those of
+//! [`conventions`](crate::conventions).
+
+// Exporting symbols counts as `unsafe_code`; nothing else here is (see `guard`).
+#![allow(unsafe_code)]
+
+mod guard;
+mod status;
+mod types;
+
+pub use status::*;
+pub use types::*;
+
+use core::mem::size_of;
+
+use crate::isa::Isa;
+use crate::lanes::{CacheLine, Real};
+use crate::layout::{Broadcast, Layout};
+use crate::plan::{Engine, Normalization, Operation, Plan, PlanDesc, WeightKind, Weights};
+
+/// A plan: one decided product (degrees, element type, layout, engine, ISA level) with its tables.
+///
+/// Opaque, immutable once initialised, freely shared between threads; lives in memory that the caller owns and
+/// needs no destruction: free the memory when no call uses the plan any more. It may not be moved or copied.
+#[allow(non_camel_case_types)]
+pub struct gaunt_plan {
+    /// `MAGIC`, so that a pointer to something else is recognised.
+    magic: u64,
+    plan: TypedPlan,
+}
+
+/// Marks initialised plan memory: "gaunt" and the ABI version.
+const MAGIC: u64 = 0x0067_6175_6e74_0000 | GAUNT_ABI_VERSION as u64;
+
+/// The plan proper. Its tables follow the [`gaunt_plan`] in the same block of caller memory, hence `'static`: they
+/// live as long as the plan does, by the contract of `gaunt_plan_init`.
+enum TypedPlan {
+    F32(Plan<'static, f32>),
+    F64(Plan<'static, f64>),
+}
+
+/// Cache lines taken by the [`gaunt_plan`] at the head of the plan memory.
+const PLAN_LINES: usize = size_of::<gaunt_plan>().div_ceil(size_of::<CacheLine>());
+
+/// Fills a description with the defaults: a product of degree 0, one channel, `double`, `lm_channel`, orthonormal
+/// harmonics, no weights, no broadcast, automatic engine and ISA level.
+///
+/// - `desc`: receives the defaults; not NULL.
+/// - `struct_size`: `sizeof(gaunt_plan_desc)` as the caller compiled it.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH` (`struct_size` not of this version).
+/// Threads: reentrant.
+#[unsafe(no_mangle)]
+pub extern "C" fn gaunt_plan_desc_init(desc: *mut gaunt_plan_desc, struct_size: u32) -> gaunt_status {
+    status::from_result((|| {
+        if desc.is_null() {
+            return Err(GAUNT_ERR_NULL_POINTER);
+        }
+        if struct_size != gaunt_plan_desc::SIZE {
+            return Err(GAUNT_ERR_ABI_MISMATCH);
+        }
+        guard::write(desc, gaunt_plan_desc::DEFAULT)
+    })())
+}
+
+/// The bytes of plan memory and of workspace that a description needs, both aligned to `GAUNT_ALIGNMENT`.
+///
+/// - `desc`: the description; not NULL.
+/// - `plan_bytes`: receives the size of the memory for `gaunt_plan_init`; may be NULL.
+/// - `workspace_bytes`: receives the size of the workspace of one `gaunt_execute_*` call, for any number of samples;
+///   may be NULL.
+///
+/// Up to degree 12 for the operands the tables are constants of the library and the plan takes well under 1 KiB; above,
+/// its tables grow as L³. The sizes may differ between CPUs and versions: ask, do not store.
+///
+/// Errors, in the order checked: `NULL_POINTER` (`desc`); `ABI_MISMATCH` (`struct_size`); `INVALID_ARGUMENT`;
+/// `UNSUPPORTED`; `OVERFLOW`; `MISALIGNED` (an out pointer). On error nothing is written. Threads: reentrant.
+#[unsafe(no_mangle)]
+pub extern "C" fn gaunt_plan_memory(
+    desc: *const gaunt_plan_desc,
+    plan_bytes: *mut usize,
+    workspace_bytes: *mut usize,
+) -> gaunt_status {
+    status::from_result((|| {
+        let desc = guard::read(desc)?;
+        let (dtype, desc) = parse(&desc)?;
+        let memory = memory_of(dtype, &desc)?;
+        guard::check_optional(plan_bytes)?;
+        guard::check_optional(workspace_bytes)?;
+        guard::write_optional(plan_bytes, memory.plan_bytes)?;
+        guard::write_optional(workspace_bytes, memory.workspace_bytes)
+    })())
+}
+
+/// The lengths, in elements, of the arrays of a `gaunt_execute_*` call with `n_samples` samples.
+///
+/// - `desc`: the description; not NULL.
+/// - `n_samples`: number of samples; 0 is allowed.
+/// - `x1_len`, `x2_len`, `out_len`: receive the lengths; each may be NULL.
+///
+/// Errors, in the order checked: `NULL_POINTER` (`desc`); `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`;
+/// `OVERFLOW`; `MISALIGNED` (an out pointer). On error nothing is written. Threads: reentrant.
+#[unsafe(no_mangle)]
+pub extern "C" fn gaunt_plan_lengths(
+    desc: *const gaunt_plan_desc,
+    n_samples: usize,
+    x1_len: *mut usize,
+    x2_len: *mut usize,
+    out_len: *mut usize,
+) -> gaunt_status {
+    status::from_result((|| {
+        let desc = guard::read(desc)?;
+        let (_, desc) = parse(&desc)?;
+        desc.validate().map_err(status::of)?;
+        let lengths = desc.lengths(n_samples).map_err(status::of)?;
+        for out in [x1_len, x2_len, out_len] {
+            guard::check_optional(out)?;
+        }
+        guard::write_optional(x1_len, lengths.x1)?;
+        guard::write_optional(x2_len, lengths.x2)?;
+        guard::write_optional(out_len, lengths.out)
+    })())
+}
+
+/// Initialises a plan in caller memory.
+///
+/// - `desc`: the description; not NULL; not needed after the call.
+/// - `memory`: at least `gaunt_plan_memory` bytes, aligned to `GAUNT_ALIGNMENT`; contents need not be initialised; must
+///   stay in place, unmodified, while the plan is used; owned by the caller.
+/// - `memory_bytes`: size of `memory`.
+/// - `plan`: receives the plan, which lies at `memory`; not NULL.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`; `OVERFLOW`;
+/// `MISALIGNED`; `MEMORY_TOO_SMALL`. On error nothing is written. Threads: reentrant; the finished plan may be used by
+/// any number of threads at once. Cost: microseconds up to degree 12, then growing as L³ (tables in double-double).
+#[unsafe(no_mangle)]
+pub extern "C" fn gaunt_plan_init(
+    desc: *const gaunt_plan_desc,
+    memory: *mut core::ffi::c_void,
+    memory_bytes: usize,
+    plan: *mut *const gaunt_plan,
+) -> gaunt_status {
+    status::from_result((|| {
+        if memory.is_null() || plan.is_null() {
+            return Err(GAUNT_ERR_NULL_POINTER);
+        }
+        let desc = guard::read(desc)?;
+        let (dtype, desc) = parse(&desc)?;
+        let memory_needed = memory_of(dtype, &desc)?;
+        guard::check_optional(plan)?;
+        let lines = guard::lines_mut(memory, memory_bytes, memory_needed.plan_bytes)?;
+        let (head, tables) = lines.split_at_mut_checked(PLAN_LINES).ok_or(GAUNT_ERR_INTERNAL)?;
+        let typed = match dtype {
+            Dtype::F32 => TypedPlan::F32(Plan::new(&desc, tables).map_err(status::of)?),
+            Dtype::F64 => TypedPlan::F64(Plan::new(&desc, tables).map_err(status::of)?),
+        };
+        let initialised = guard::place(head, gaunt_plan { magic: MAGIC, plan: typed })?;
+        guard::write(plan, initialised)
+    })())
+}
+
+/// Describes a plan as it was decided: `engine` and `isa` are the ones in use, never `AUTO`.
+///
+/// - `plan`: an initialised plan; not NULL.
+/// - `desc`: receives the description; not NULL.
+/// - `struct_size`: `sizeof(gaunt_plan_desc)` as the caller compiled it.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED`; `ABI_MISMATCH`. On error nothing is written.
+/// Threads: safe concurrently on the same plan.
+#[unsafe(no_mangle)]
+pub extern "C" fn gaunt_plan_describe(
+    plan: *const gaunt_plan,
+    desc: *mut gaunt_plan_desc,
+    struct_size: u32,
+) -> gaunt_status {
+    status::from_result((|| {
+        if desc.is_null() {
+            return Err(GAUNT_ERR_NULL_POINTER);
+        }
+        let plan = plan_ref(plan)?;
+        if struct_size != gaunt_plan_desc::SIZE {
+            return Err(GAUNT_ERR_ABI_MISMATCH);
+        }
+        guard::write(
+            desc,
+            match &plan.plan {
+                TypedPlan::F32(plan) => describe(GAUNT_DTYPE_F32, plan),
+                TypedPlan::F64(plan) => describe(GAUNT_DTYPE_F64, plan),
+            },
+        )
+    })())
+}
+
+/// Executes a plan whose `dtype` is `GAUNT_DTYPE_F32`: `out[s][c] = x1[s][c] · x2[s][c]`, the coefficients of the product
+/// of the two functions on the sphere, up to degree `lmax3`, for every sample `s` and channel `c`.
+///
+/// - `plan`: an initialised plan; not NULL.
+/// - `n_samples`: number of samples; 0 is success and touches nothing.
+/// - `x1`, `x1_len`: the first operand, in the plan's layout (see `gaunt_plan_lengths`); read only; NULL only if the
+///   length is 0. `x1 == x2` is allowed.
+/// - `x2`, `x2_len`: likewise the second operand.
+/// - `weights`: the weights per degree that the plan asks for; NULL if it asks for none.
+/// - `out`, `out_len`: receives the product; may not overlap any other array of the call.
+/// - `workspace`, `workspace_bytes`: at least the workspace bytes of `gaunt_plan_memory`, aligned to `GAUNT_ALIGNMENT`;
+///   contents need not be initialised and are undefined afterwards; may not overlap any other array of the call.
+///
+/// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
+/// `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`,
+/// `MEMORY_TOO_SMALL`; `ALIASING`. On error no output is written.
+///
+/// Threads: safe concurrently on the same plan with distinct workspace and output. Reproducible: the same plan gives the
+/// same bits for any split of the samples over calls or threads and for any alignment. Allocates nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn gaunt_execute_f32(
+    plan: *const gaunt_plan,
+    n_samples: usize,
+    x1: *const f32,
+    x1_len: usize,
+    x2: *const f32,
+    x2_len: usize,
+    weights: *const gaunt_weights_f32,
+    out: *mut f32,
+    out_len: usize,
+    workspace: *mut core::ffi::c_void,
+    workspace_bytes: usize,
+) -> gaunt_status {
+    status::from_result((|| {
+        let TypedPlan::F32(plan) = &plan_ref(plan)?.plan else { return Err(GAUNT_ERR_DTYPE_MISMATCH) };
+        let weights = if weights.is_null() { None } else { Some(guard::read(weights)?) };
+        let weights = weights.map(|w| {
+            [(w.weights1, w.weights1_len), (w.weights2, w.weights2_len), (w.weights3, w.weights3_len)]
+        });
+        execute(
+            plan,
+            n_samples,
+            (x1, x1_len),
+            (x2, x2_len),
+            weights,
+            (out, out_len),
+            (workspace, workspace_bytes),
+        )
+    })())
+}
+
+/// Executes a plan whose `dtype` is `GAUNT_DTYPE_F64`; otherwise as `gaunt_execute_f32`.
+#[unsafe(no_mangle)]
+pub extern "C" fn gaunt_execute_f64(
+    plan: *const gaunt_plan,
+    n_samples: usize,
+    x1: *const f64,
+    x1_len: usize,
+    x2: *const f64,
+    x2_len: usize,
+    weights: *const gaunt_weights_f64,
+    out: *mut f64,
+    out_len: usize,
+    workspace: *mut core::ffi::c_void,
+    workspace_bytes: usize,
+) -> gaunt_status {
+    status::from_result((|| {
+        let TypedPlan::F64(plan) = &plan_ref(plan)?.plan else { return Err(GAUNT_ERR_DTYPE_MISMATCH) };
+        let weights = if weights.is_null() { None } else { Some(guard::read(weights)?) };
+        let weights = weights.map(|w| {
+            [(w.weights1, w.weights1_len), (w.weights2, w.weights2_len), (w.weights3, w.weights3_len)]
+        });
+        execute(
+            plan,
+            n_samples,
+            (x1, x1_len),
+            (x2, x2_len),
+            weights,
+            (out, out_len),
+            (workspace, workspace_bytes),
+        )
+    })())
+}
+
+/// The best ISA level of this CPU (`GAUNT_ISA_*`), as the library detects it. Threads: reentrant.
+#[unsafe(no_mangle)]
+pub extern "C" fn gaunt_cpu_isa() -> i32 {
+    isa_number(Isa::detect())
+}
+
+/// The library's version as `GAUNT_VERSION_NUMBER` encodes it: `major << 16 | minor << 8 | patch`. Threads: reentrant.
+#[unsafe(no_mangle)]
+pub extern "C" fn gaunt_version() -> u32 {
+    VERSION_NUMBER
+}
+
+/// The library's `GAUNT_ABI_VERSION`; a program should refuse to run with another one than it was compiled against.
+/// Threads: reentrant.
+#[unsafe(no_mangle)]
+pub extern "C" fn gaunt_abi_version() -> u32 {
+    GAUNT_ABI_VERSION
+}
+
+/// `Cargo.toml`'s version, packed.
+const VERSION_NUMBER: u32 = (decimal(env!("CARGO_PKG_VERSION_MAJOR")) << 16)
+    | (decimal(env!("CARGO_PKG_VERSION_MINOR")) << 8)
+    | decimal(env!("CARGO_PKG_VERSION_PATCH"));
+
+/// Parses a decimal number at compile time.
+const fn decimal(text: &str) -> u32 {
+    let (bytes, mut i, mut value) = (text.as_bytes(), 0, 0);
+    while i < bytes.len() {
+        value = value * 10 + (bytes[i] - b'0') as u32;
+        i += 1;
+    }
+    value
+}
+
+/// The element type of a plan.
+#[derive(Clone, Copy)]
+enum Dtype {
+    F32,
+    F64,
+}
+
+/// Bytes that a description needs.
+struct Memory {
+    plan_bytes: usize,
+    workspace_bytes: usize,
+}
+
+impl gaunt_plan_desc {
+    /// The size this version knows.
+    #[allow(clippy::cast_possible_truncation)] // 104 bytes
+    const SIZE: u32 = size_of::<Self>() as u32;
+
+    /// What `gaunt_plan_desc_init` writes.
+    const DEFAULT: Self = Self {
+        struct_size: Self::SIZE,
+        operation: GAUNT_OPERATION_PRODUCT,
+        dtype: GAUNT_DTYPE_F64,
+        lmax1: 0,
+        lmax2: 0,
+        lmax3: 0,
+        layout: GAUNT_LAYOUT_LM_CHANNEL,
+        normalization: GAUNT_NORM_INTEGRAL,
+        broadcast1: GAUNT_BROADCAST_NONE,
+        broadcast2: GAUNT_BROADCAST_NONE,
+        weights1: GAUNT_WEIGHTS_NONE,
+        weights2: GAUNT_WEIGHTS_NONE,
+        weights3: GAUNT_WEIGHTS_NONE,
+        engine: GAUNT_ENGINE_AUTO,
+        isa: GAUNT_ISA_AUTO,
+        reserved0: 0,
+        n_channels: 1,
+        reserved: [0; 4],
+    };
+}
+
+/// Numbers of the C API and the Rust values they stand for, one table per member.
+mod values {
+    #[allow(clippy::wildcard_imports)] // every constant of the API
+    use super::*;
+
+    pub(super) const OPERATIONS: [(i32, Operation); 1] = [(GAUNT_OPERATION_PRODUCT, Operation::Product)];
+    pub(super) const DTYPES: [(i32, Dtype); 2] =
+        [(GAUNT_DTYPE_F32, Dtype::F32), (GAUNT_DTYPE_F64, Dtype::F64)];
+    pub(super) const LAYOUTS: [(i32, Layout); 3] = [
+        (GAUNT_LAYOUT_LM_CHANNEL, Layout::LmChannel),
+        (GAUNT_LAYOUT_CHANNEL_LM, Layout::ChannelLm),
+        (GAUNT_LAYOUT_E3NN_BLOCKS, Layout::E3nnBlocks),
+    ];
+    pub(super) const NORMALIZATIONS: [(i32, Normalization); 3] = [
+        (GAUNT_NORM_INTEGRAL, Normalization::Integral),
+        (GAUNT_NORM_COMPONENT, Normalization::Component),
+        (GAUNT_NORM_NORM, Normalization::Norm),
+    ];
+    pub(super) const BROADCASTS: [(i32, Broadcast); 4] = [
+        (GAUNT_BROADCAST_NONE, Broadcast::None),
+        (GAUNT_BROADCAST_CHANNELS, Broadcast::Channels),
+        (GAUNT_BROADCAST_SAMPLES, Broadcast::Samples),
+        (GAUNT_BROADCAST_BOTH, Broadcast::Both),
+    ];
+    pub(super) const WEIGHTS: [(i32, WeightKind); 3] = [
+        (GAUNT_WEIGHTS_NONE, WeightKind::None),
+        (GAUNT_WEIGHTS_SHARED, WeightKind::Shared),
+        (GAUNT_WEIGHTS_PER_CHANNEL, WeightKind::PerChannel),
+    ];
+    pub(super) const ENGINES: [(i32, Engine); 3] = [
+        (GAUNT_ENGINE_AUTO, Engine::Auto),
+        (GAUNT_ENGINE_DIRECT, Engine::Direct),
+        (GAUNT_ENGINE_GRID, Engine::Grid),
+    ];
+    pub(super) const ISAS: [(i32, Option<Isa>); 5] = [
+        (GAUNT_ISA_AUTO, None),
+        (GAUNT_ISA_SCALAR, Some(Isa::Scalar)),
+        (GAUNT_ISA_NEON, Some(Isa::Neon)),
+        (GAUNT_ISA_AVX2, Some(Isa::Avx2)),
+        (GAUNT_ISA_AVX512, Some(Isa::Avx512)),
+    ];
+
+    /// The value a number stands for.
+    pub(super) fn value<V: Copy>(table: &[(i32, V)], number: i32) -> Result<V, gaunt_status> {
+        table.iter().find(|entry| entry.0 == number).map(|entry| entry.1).ok_or(GAUNT_ERR_INVALID_ARGUMENT)
+    }
+
+    /// The number of a value.
+    pub(super) fn number<V: PartialEq>(table: &[(i32, V)], value: &V) -> i32 {
+        table.iter().find(|entry| entry.1 == *value).map_or(-1, |entry| entry.0)
+    }
+}
+
+fn isa_number(isa: Isa) -> i32 {
+    values::number(&values::ISAS, &Some(isa))
+}
+
+/// Checks every member's spelling and translates the description.
+fn parse(desc: &gaunt_plan_desc) -> Result<(Dtype, PlanDesc), gaunt_status> {
+    use values::value;
+
+    if desc.struct_size != gaunt_plan_desc::SIZE {
+        return Err(GAUNT_ERR_ABI_MISMATCH);
+    }
+    let degree = |l: i32| usize::try_from(l).map_err(|_| GAUNT_ERR_INVALID_ARGUMENT);
+    let operation = value(&values::OPERATIONS, desc.operation)?;
+    let dtype = value(&values::DTYPES, desc.dtype)?;
+    let mut parsed = PlanDesc::new(operation, degree(desc.lmax1)?, degree(desc.lmax2)?, degree(desc.lmax3)?);
+    parsed.layout = value(&values::LAYOUTS, desc.layout)?;
+    parsed.normalization = value(&values::NORMALIZATIONS, desc.normalization)?;
+    parsed.broadcast1 = value(&values::BROADCASTS, desc.broadcast1)?;
+    parsed.broadcast2 = value(&values::BROADCASTS, desc.broadcast2)?;
+    parsed.weights1 = value(&values::WEIGHTS, desc.weights1)?;
+    parsed.weights2 = value(&values::WEIGHTS, desc.weights2)?;
+    parsed.weights3 = value(&values::WEIGHTS, desc.weights3)?;
+    parsed.engine = value(&values::ENGINES, desc.engine)?;
+    parsed.isa = value(&values::ISAS, desc.isa)?;
+    if desc.reserved0 != 0 || desc.reserved != [0; 4] {
+        return Err(GAUNT_ERR_INVALID_ARGUMENT);
+    }
+    parsed.n_channels = usize::try_from(desc.n_channels).map_err(|_| GAUNT_ERR_OVERFLOW)?;
+    Ok((dtype, parsed))
+}
+
+/// The inverse of [`parse`] for a decided plan.
+#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // degrees are at most 512
+fn describe<T: Real>(dtype: i32, plan: &Plan<'_, T>) -> gaunt_plan_desc {
+    use values::number;
+
+    let desc = plan.desc();
+    gaunt_plan_desc {
+        operation: number(&values::OPERATIONS, &desc.operation),
+        dtype,
+        lmax1: desc.lmax1 as i32,
+        lmax2: desc.lmax2 as i32,
+        lmax3: desc.lmax3 as i32,
+        layout: number(&values::LAYOUTS, &desc.layout),
+        normalization: number(&values::NORMALIZATIONS, &desc.normalization),
+        broadcast1: number(&values::BROADCASTS, &desc.broadcast1),
+        broadcast2: number(&values::BROADCASTS, &desc.broadcast2),
+        weights1: number(&values::WEIGHTS, &desc.weights1),
+        weights2: number(&values::WEIGHTS, &desc.weights2),
+        weights3: number(&values::WEIGHTS, &desc.weights3),
+        engine: number(&values::ENGINES, &desc.engine),
+        isa: isa_number(plan.isa()),
+        n_channels: desc.n_channels as u64,
+        ..gaunt_plan_desc::DEFAULT
+    }
+}
+
+/// What a description needs, in bytes.
+fn memory_of(dtype: Dtype, desc: &PlanDesc) -> Result<Memory, gaunt_status> {
+    let lines = match dtype {
+        Dtype::F32 => desc.memory::<f32>(),
+        Dtype::F64 => desc.memory::<f64>(),
+    };
+    let lines = lines.map_err(status::of)?;
+    let bytes = |lines: usize| lines.checked_mul(size_of::<CacheLine>()).ok_or(GAUNT_ERR_OVERFLOW);
+    let plan_lines = lines.tables.checked_add(PLAN_LINES).ok_or(GAUNT_ERR_OVERFLOW)?;
+    Ok(Memory { plan_bytes: bytes(plan_lines)?, workspace_bytes: bytes(lines.workspace)? })
+}
+
+/// The plan behind a pointer, if there is one.
+fn plan_ref<'a>(plan: *const gaunt_plan) -> Result<&'a gaunt_plan, gaunt_status> {
+    let plan = guard::reference(plan)?;
+    if plan.magic == MAGIC { Ok(plan) } else { Err(GAUNT_ERR_ABI_MISMATCH) }
+}
+
+/// The body of `gaunt_execute_f32` and `gaunt_execute_f64`.
+fn execute<T: Real>(
+    plan: &Plan<'_, T>,
+    n_samples: usize,
+    x1: (*const T, usize),
+    x2: (*const T, usize),
+    weights: Option<[(*const T, usize); 3]>,
+    out: (*mut T, usize),
+    workspace: (*mut core::ffi::c_void, usize),
+) -> Result<(), gaunt_status> {
+    let lengths = plan.desc().lengths(n_samples).map_err(status::of)?;
+    let mut inputs = [x1, x2, (core::ptr::null(), 0), (core::ptr::null(), 0), (core::ptr::null(), 0)];
+    if let (Some(weights), [_, _, slots @ ..]) = (weights, &mut inputs) {
+        *slots = weights;
+    }
+    for (pointer, len) in inputs {
+        guard::check_array(pointer, len)?;
+    }
+    guard::check_array(out.0.cast_const(), out.1)?;
+    let expected = [lengths.x1, lengths.x2, lengths.weights1, lengths.weights2, lengths.weights3];
+    if inputs.iter().zip(expected).any(|(input, expected)| input.1 != expected) || out.1 != lengths.out {
+        return Err(GAUNT_ERR_SIZE_MISMATCH);
+    }
+    let workspace_bytes =
+        plan.workspace_len().checked_mul(size_of::<CacheLine>()).ok_or(GAUNT_ERR_OVERFLOW)?;
+    guard::check_lines(workspace.0, workspace.1, workspace_bytes)?;
+    guard::check_disjoint(&inputs, out, workspace)?;
+
+    let [x1, x2, weights1, weights2, weights3] = inputs.map(|(pointer, len)| guard::array(pointer, len));
+    let weights = Weights { weights1, weights2, weights3 };
+    let workspace = guard::lines_mut(workspace.0, workspace.1, workspace_bytes)?;
+    plan.execute(n_samples, x1, x2, &weights, guard::array_mut(out.0, out.1), workspace).map_err(status::of)
+}

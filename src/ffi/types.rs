@@ -1,0 +1,151 @@
+//! Plain-old-data types and named constants of the C API.
+#![allow(non_camel_case_types)]
+
+/// Describes a plan. Fill it with `gaunt_plan_desc_init`, then set what differs from the defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct gaunt_plan_desc {
+    /// Size of this struct in bytes, set by `gaunt_plan_desc_init`; the struct may grow in later versions.
+    pub struct_size: u32,
+    /// `GAUNT_OPERATION_*`; default `GAUNT_OPERATION_PRODUCT`.
+    pub operation: i32,
+    /// `GAUNT_DTYPE_*`; default `GAUNT_DTYPE_F64`.
+    pub dtype: i32,
+    /// Largest degree of the first operand, 0 to `GAUNT_LMAX_INPUT`; default 0.
+    pub lmax1: i32,
+    /// Largest degree of the second operand, 0 to `GAUNT_LMAX_INPUT`; default 0.
+    pub lmax2: i32,
+    /// Largest degree of the output, 0 to `lmax1 + lmax2`; default 0.
+    pub lmax3: i32,
+    /// `GAUNT_LAYOUT_*` of both operands and the output; default `GAUNT_LAYOUT_LM_CHANNEL`.
+    pub layout: i32,
+    /// `GAUNT_NORM_*` of the harmonics that the coefficients refer to; default `GAUNT_NORM_INTEGRAL`.
+    pub normalization: i32,
+    /// `GAUNT_BROADCAST_*` of the first operand; default `GAUNT_BROADCAST_NONE`.
+    pub broadcast1: i32,
+    /// `GAUNT_BROADCAST_*` of the second operand; default `GAUNT_BROADCAST_NONE`.
+    pub broadcast2: i32,
+    /// `GAUNT_WEIGHTS_*`: weights per degree of the first operand; default `GAUNT_WEIGHTS_NONE`.
+    pub weights1: i32,
+    /// `GAUNT_WEIGHTS_*`: weights per degree of the second operand; default `GAUNT_WEIGHTS_NONE`.
+    pub weights2: i32,
+    /// `GAUNT_WEIGHTS_*`: weights per degree of the output; default `GAUNT_WEIGHTS_NONE`.
+    pub weights3: i32,
+    /// `GAUNT_ENGINE_*`; default `GAUNT_ENGINE_AUTO`. Engines differ in speed and in the last bits, not in meaning.
+    pub engine: i32,
+    /// `GAUNT_ISA_*`: the highest ISA level to use; default `GAUNT_ISA_AUTO` (the best the CPU has). Levels the CPU
+    /// lacks are never used: the plan takes the highest available level that is not above this one.
+    pub isa: i32,
+    /// Must be zero.
+    pub reserved0: i32,
+    /// Number of channels per sample; default 1.
+    pub n_channels: u64,
+    /// Must be zero.
+    pub reserved: [u64; 4],
+}
+
+/// Weights per degree for one `gaunt_execute_f32` call: `a[l1]`, `b[l2]`, `c[l3]` of
+/// `z = Σ c[l3] a[l1] b[l2] (x1_l1 · x2_l2)_l3`.
+///
+/// Each array is present exactly when the plan's `weights1`, `weights2`, `weights3` says so: `[lmax + 1]` when shared,
+/// `[lmax + 1][n_channels]` when per channel. Absent arrays are NULL with length 0.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct gaunt_weights_f32 {
+    /// Weights of the first operand's degrees.
+    pub weights1: *const f32,
+    /// Number of elements of `weights1`.
+    pub weights1_len: usize,
+    /// Weights of the second operand's degrees.
+    pub weights2: *const f32,
+    /// Number of elements of `weights2`.
+    pub weights2_len: usize,
+    /// Weights of the output's degrees.
+    pub weights3: *const f32,
+    /// Number of elements of `weights3`.
+    pub weights3_len: usize,
+}
+
+/// Weights per degree for one `gaunt_execute_f64` call; see `gaunt_weights_f32`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct gaunt_weights_f64 {
+    /// Weights of the first operand's degrees.
+    pub weights1: *const f64,
+    /// Number of elements of `weights1`.
+    pub weights1_len: usize,
+    /// Weights of the second operand's degrees.
+    pub weights2: *const f64,
+    /// Number of elements of `weights2`.
+    pub weights2_len: usize,
+    /// Weights of the output's degrees.
+    pub weights3: *const f64,
+    /// Number of elements of `weights3`.
+    pub weights3_len: usize,
+}
+
+/// Alignment in bytes of the plan memory and of the workspace. User arrays need only their elements' alignment.
+pub const GAUNT_ALIGNMENT: usize = 64;
+/// Largest supported `lmax1` and `lmax2`.
+pub const GAUNT_LMAX_INPUT: i32 = 256;
+/// Largest `lmax1` and `lmax2` of the direct engine.
+pub const GAUNT_LMAX_DIRECT: i32 = 3;
+
+/// `out = x1 · x2`, the Gaunt tensor product: the even paths `l1 + l2 + l3`.
+pub const GAUNT_OPERATION_PRODUCT: i32 = 0;
+
+/// Elements are `float`.
+pub const GAUNT_DTYPE_F32: i32 = 1;
+/// Elements are `double`.
+pub const GAUNT_DTYPE_F64: i32 = 2;
+
+/// `[sample][l*l + l + m][channel]`: channels contiguous, the fastest; `ir_mul` with equal multiplicities.
+pub const GAUNT_LAYOUT_LM_CHANNEL: i32 = 0;
+/// `[sample][channel][l*l + l + m]`: one whole coefficient vector per channel.
+pub const GAUNT_LAYOUT_CHANNEL_LM: i32 = 1;
+/// `[sample]`, then per degree l a block `[channel][2l + 1]`: e3nn's flat storage (`mul_ir`) of `Cx0e + Cx1o + …`.
+pub const GAUNT_LAYOUT_E3NN_BLOCKS: i32 = 2;
+
+/// Orthonormal harmonics, `∫ Y² = 1` (e3nn: "integral").
+pub const GAUNT_NORM_INTEGRAL: i32 = 0;
+/// `∫ Y² = 4π`, so that `Σ_m Y_lm² = 2l + 1` (e3nn: "component").
+pub const GAUNT_NORM_COMPONENT: i32 = 1;
+/// `∫ Y² = 4π / (2l + 1)`, so that `Σ_m Y_lm² = 1` (e3nn: "norm"; Schmidt, Racah).
+pub const GAUNT_NORM_NORM: i32 = 2;
+
+/// The operand has its own coefficients for every sample and channel.
+pub const GAUNT_BROADCAST_NONE: i32 = 0;
+/// One coefficient vector per sample, shared by its channels: `[sample][lm]`.
+pub const GAUNT_BROADCAST_CHANNELS: i32 = 1;
+/// One set of channels, shared by all samples: the array of one sample in the plan's layout.
+pub const GAUNT_BROADCAST_SAMPLES: i32 = 2;
+/// One coefficient vector for everything: `[lm]`.
+pub const GAUNT_BROADCAST_BOTH: i32 = 3;
+
+/// No weights.
+pub const GAUNT_WEIGHTS_NONE: i32 = 0;
+/// One weight per degree: `[lmax + 1]`.
+pub const GAUNT_WEIGHTS_SHARED: i32 = 1;
+/// One weight per degree and channel: `[lmax + 1][n_channels]`.
+pub const GAUNT_WEIGHTS_PER_CHANNEL: i32 = 2;
+
+/// The library chooses the engine from the degrees, the element type and the ISA level.
+pub const GAUNT_ENGINE_AUTO: i32 = 0;
+/// Sparse Gaunt coefficients in straight-line code; `lmax1` and `lmax2` up to `GAUNT_LMAX_DIRECT`.
+pub const GAUNT_ENGINE_DIRECT: i32 = 1;
+/// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
+pub const GAUNT_ENGINE_GRID: i32 = 2;
+
+/// The best level of this CPU.
+pub const GAUNT_ISA_AUTO: i32 = 0;
+/// One element at a time; every CPU.
+pub const GAUNT_ISA_SCALAR: i32 = 1;
+/// 128-bit vectors of aarch64.
+pub const GAUNT_ISA_NEON: i32 = 2;
+/// 256-bit vectors of x86-64: AVX2, FMA, BMI1, BMI2, LZCNT, POPCNT (x86-64-v3 less F16C and MOVBE).
+pub const GAUNT_ISA_AVX2: i32 = 3;
+/// 512-bit vectors of x86-64: the AVX2 level and AVX-512 F, BW, CD, DQ, VL (x86-64-v4).
+pub const GAUNT_ISA_AVX512: i32 = 4;
+
+/// Number of the binary interface that this header describes; compare it with `gaunt_abi_version()`.
+pub const GAUNT_ABI_VERSION: u32 = 1;

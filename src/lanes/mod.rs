@@ -1,0 +1,122 @@
+//! The lane layer: elements, vectors of lanes, aligned memory and the dense microkernels.
+//!
+//! One SIMD lane is one (sample, channel); a *lane vector* holds one coefficient (or one function value) of as many
+//! of them as the ISA level has lanes. This layer knows vectors and matrices but no spherical harmonics, and it is
+//! generic over [`pulp::Simd`]: which instructions come out is decided by [`Level::run`](crate::isa::Level::run).
+
+mod matrix;
+
+pub(crate) use matrix::{Matrix, even_odd_analysis, even_odd_synthesis, multiply};
+
+use core::fmt::Debug;
+
+use bytemuck::{Pod, Zeroable};
+use pulp::Simd;
+
+/// 64 aligned bytes: the unit of caller-owned memory (tables of large plans, workspaces).
+///
+/// The alignment matters for speed: vector accesses that cross cache lines halve the kernels' speed with AVX-512.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct CacheLine([u8; 64]);
+
+// SAFETY: 64 bytes without padding or invalid bit patterns.
+#[allow(unsafe_code)]
+unsafe impl Zeroable for CacheLine {}
+// SAFETY: as above.
+#[allow(unsafe_code)]
+unsafe impl Pod for CacheLine {}
+
+impl CacheLine {
+    /// Zeroed memory.
+    pub const ZERO: Self = Self([0; 64]);
+}
+
+/// An element type: `f32` or `f64`.
+pub trait Real: LaneOps + crate::tables::Constants + PartialOrd + PartialEq + Default + Debug {}
+
+impl Real for f32 {}
+impl Real for f64 {}
+
+/// Arithmetic on lane vectors of an element type; `pulp` names it per type, kernels need it generic.
+pub trait LaneOps: Pod + Send + Sync {
+    /// A vector of lanes.
+    type Lanes<S: Simd>: Pod + Send + Sync;
+
+    /// Rounds to this type.
+    fn from_f64(value: f64) -> Self;
+    /// `self · rhs`.
+    fn times(self, rhs: Self) -> Self;
+    /// Every lane the same.
+    fn splat<S: Simd>(s: S, value: Self) -> Self::Lanes<S>;
+    /// `a + b`.
+    fn add<S: Simd>(s: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// `a − b`.
+    fn sub<S: Simd>(s: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// `a · b`.
+    fn mul<S: Simd>(s: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// `a · b + c`, fused where the level has fused instructions (all but scalar).
+    fn mul_add<S: Simd>(s: S, a: Self::Lanes<S>, b: Self::Lanes<S>, c: Self::Lanes<S>) -> Self::Lanes<S>;
+}
+
+macro_rules! impl_lane_ops {
+    ($t:ty, $lanes:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident) => {
+        impl LaneOps for $t {
+            type Lanes<S: Simd> = S::$lanes;
+
+            #[inline(always)]
+            #[allow(clippy::cast_possible_truncation)] // rounding is what is asked for
+            fn from_f64(value: f64) -> Self {
+                value as Self
+            }
+            #[inline(always)]
+            fn times(self, rhs: Self) -> Self {
+                self * rhs
+            }
+            #[inline(always)]
+            fn splat<S: Simd>(s: S, value: Self) -> S::$lanes {
+                s.$splat(value)
+            }
+            #[inline(always)]
+            fn add<S: Simd>(s: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
+                s.$add(a, b)
+            }
+            #[inline(always)]
+            fn sub<S: Simd>(s: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
+                s.$sub(a, b)
+            }
+            #[inline(always)]
+            fn mul<S: Simd>(s: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
+                s.$mul(a, b)
+            }
+            #[inline(always)]
+            fn mul_add<S: Simd>(s: S, a: S::$lanes, b: S::$lanes, c: S::$lanes) -> S::$lanes {
+                s.$mul_add(a, b, c)
+            }
+        }
+    };
+}
+
+impl_lane_ops!(f32, f32s, splat_f32s, add_f32s, sub_f32s, mul_f32s, mul_add_e_f32s);
+impl_lane_ops!(f64, f64s, splat_f64s, add_f64s, sub_f64s, mul_f64s, mul_add_e_f64s);
+
+/// The most lanes of any element type and level.
+pub(crate) const MAX_LANES: usize = 16;
+
+/// Lanes of `T` in a vector of `S`.
+pub(crate) const fn lane_count<S: Simd, T: LaneOps>() -> usize {
+    size_of::<T::Lanes<S>>() / size_of::<T>()
+}
+
+/// Views cache lines as lane vectors or elements.
+#[inline(always)]
+pub(crate) fn cast_mut<A: Pod, B: Pod>(memory: &mut [A]) -> &mut [B] {
+    // Only sizes can fail, never for the pairs used here (powers of two up to 64 bytes, alignment descending).
+    bytemuck::try_cast_slice_mut(memory).unwrap_or(&mut [])
+}
+
+/// Views elements as lane vectors, or lane vectors as elements.
+#[inline(always)]
+pub(crate) fn cast<A: Pod, B: Pod>(memory: &[A]) -> &[B] {
+    bytemuck::try_cast_slice(memory).unwrap_or(&[])
+}

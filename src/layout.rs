@@ -1,0 +1,113 @@
+//! How coefficient arrays lie in memory: answered here and nowhere else.
+
+use crate::error::Error;
+use crate::index::n_lm;
+
+/// Order of the coefficients of one sample; samples follow one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// `[lm][channel]`: channels contiguous. The fastest; `ir_mul` with equal multiplicities.
+    LmChannel,
+    /// `[channel][lm]`: one whole coefficient vector per channel.
+    ChannelLm,
+    /// Per degree a block `[channel][2l + 1]`: e3nn's flat storage (`mul_ir`) of `Cx0e + Cx1o + …`.
+    E3nnBlocks,
+}
+
+/// What an operand's array leaves out because it is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broadcast {
+    /// Nothing: coefficients for every sample and channel.
+    None,
+    /// One coefficient vector per sample, shared by its channels.
+    Channels,
+    /// The array of one sample, shared by all samples.
+    Samples,
+    /// One coefficient vector for everything.
+    Both,
+}
+
+impl Broadcast {
+    const fn over_channels(self) -> bool {
+        matches!(self, Self::Channels | Self::Both)
+    }
+
+    const fn over_samples(self) -> bool {
+        matches!(self, Self::Samples | Self::Both)
+    }
+}
+
+/// Where one array keeps the coefficient of `(sample, channel, l, m)`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ArrayLayout {
+    layout: Layout,
+    n_lm: usize,
+    /// Channels that the array stores: 1 if they are shared.
+    stored_channels: usize,
+    /// Elements from one sample to the next: 0 if they are shared.
+    pub(crate) sample_stride: usize,
+    /// Whether every channel reads the same coefficients.
+    shared_channels: bool,
+}
+
+/// Where the coefficients of one degree lie within a sample: element `start + (l + m) · order_stride + channel ·
+/// channel_stride`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DegreeLayout {
+    pub(crate) start: usize,
+    pub(crate) order_stride: usize,
+    pub(crate) channel_stride: usize,
+}
+
+impl ArrayLayout {
+    /// The layout of an array with `n_channels` channels of degrees `0..=lmax`.
+    pub(crate) fn new(
+        layout: Layout,
+        broadcast: Broadcast,
+        lmax: usize,
+        n_channels: usize,
+    ) -> Result<Self, Error> {
+        let shared_channels = broadcast.over_channels();
+        let stored_channels = if shared_channels { 1 } else { n_channels };
+        let sample_len = n_lm(lmax).checked_mul(stored_channels).ok_or(Error::Overflow)?;
+        let sample_stride = if broadcast.over_samples() { 0 } else { sample_len };
+        Ok(Self { layout, n_lm: n_lm(lmax), stored_channels, sample_stride, shared_channels })
+    }
+
+    /// Number of elements for `n_samples` samples.
+    pub(crate) fn len(&self, n_samples: usize) -> Result<usize, Error> {
+        if self.sample_stride == 0 {
+            Ok(self.n_lm * self.stored_channels)
+        } else {
+            self.sample_stride.checked_mul(n_samples).ok_or(Error::Overflow)
+        }
+    }
+
+    /// Whether the channels of a coefficient are neighbours in memory.
+    #[inline(always)]
+    pub(crate) fn is_channel_contiguous(&self) -> bool {
+        self.layout == Layout::LmChannel && !self.shared_channels
+    }
+
+    /// Where degree `l` lies within a sample.
+    #[inline(always)]
+    pub(crate) fn degree(&self, l: usize) -> DegreeLayout {
+        let mut degree = match self.layout {
+            Layout::LmChannel => DegreeLayout {
+                start: l * l * self.stored_channels,
+                order_stride: self.stored_channels,
+                channel_stride: 1,
+            },
+            Layout::ChannelLm => DegreeLayout { start: l * l, order_stride: 1, channel_stride: self.n_lm },
+            Layout::E3nnBlocks => DegreeLayout {
+                start: l * l * self.stored_channels,
+                order_stride: 1,
+                channel_stride: 2 * l + 1,
+            },
+        };
+        if self.shared_channels {
+            degree.channel_stride = 0;
+        }
+        degree
+    }
+}

@@ -1,0 +1,77 @@
+//! Gaunt tensor products on CPUs: the product of functions on the sphere that are given by their real
+//! spherical-harmonic coefficients, exact up to rounding, with explicit SIMD, without allocation and without `std`.
+//!
+//! ```text
+//! z_l3m3 = Σ G(l1,m1; l2,m2; l3,m3) x_l1m1 y_l2m2        G = ∫ Y_l1m1 Y_l2m2 Y_l3m3 dΩ
+//! ```
+//!
+//! Describe the product ([`PlanDesc`]), make a [`Plan`], execute it on as many batches as you like:
+//!
+//! ```
+//! use gaunt::{CacheLine, Plan, PlanDesc, Weights, flat_index};
+//!
+//! # fn main() -> Result<(), gaunt::Error> {
+//! // z · z, the square of Y_10, up to degree 2.
+//! let desc = PlanDesc::product(1, 1, 2);
+//! let plan = Plan::<f64>::new(&desc, &mut [])?; // degrees to 12: no memory for tables
+//! let z = [0.0, 0.0, 1.0, 0.0];
+//! let mut square = [0.0; 9];
+//! let mut workspace = vec![CacheLine::ZERO; plan.workspace_len()];
+//! plan.execute(1, &z, &z, &Weights::default(), &mut square, &mut workspace)?;
+//! assert!((square[flat_index(0, 0)] - 0.28209479177387814).abs() < 1e-15);
+//! assert!((square[flat_index(2, 0)] - 0.25231325220201600).abs() < 1e-15);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What coefficients mean, how arrays lie in memory, which bits are promised: [`conventions`]. The same from C, C++,
+//! Fortran and Julia: [`ffi`] and `include/gaunt.h`.
+//!
+//! # How it works, and where
+//!
+//! One SIMD lane is one (sample, channel). Read the sources in this order:
+//!
+//! | module | answers |
+//! | --- | --- |
+//! | `index`, `layout`, `error` | how coefficients are counted, where they lie, what can go wrong |
+//! | `plan` | what is decided before the data comes |
+//! | `isa` | what the CPU has, and how code gets compiled for it |
+//! | `lanes` | vectors of lanes and the dense microkernels on them |
+//! | `tables` | constants: nodes, weights, Legendre functions, Gaunt coefficients |
+//! | `engine` | *direct*: sparse coefficients in straight-line code; *grid*: synthesis, pointwise product, analysis |
+//! | `transfer` | user arrays ↔ lane buffers: layouts, broadcasts, weights, tails |
+//! | `product` | the operation: load, multiply, store |
+//! | [`reference`] | the slow and readable oracle, sharing nothing with the rest |
+//! | [`ffi`] | the C functions |
+#![no_std]
+
+#[cfg(test)]
+extern crate std;
+
+mod engine;
+mod error;
+pub mod ffi;
+mod index;
+mod isa;
+mod lanes;
+mod layout;
+mod plan;
+mod product;
+pub mod reference;
+mod tables;
+mod transfer;
+
+#[cfg(test)]
+mod tests;
+
+#[doc = include_str!("conventions.md")]
+pub mod conventions {}
+
+pub use error::Error;
+pub use index::{flat_index, n_lm};
+pub use isa::Isa;
+pub use lanes::{CacheLine, Real};
+pub use layout::{Broadcast, Layout};
+pub use plan::{
+    Engine, LMAX_INPUT, Lengths, Memory, Normalization, Operation, Plan, PlanDesc, WeightKind, Weights,
+};

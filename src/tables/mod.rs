@@ -1,0 +1,50 @@
+//! Precomputed constants.
+//!
+//! Everything is computed in double-double: the sparse Gaunt coefficients by `const fn` at compile time; the grid tables
+//! of small degrees by [`grid::GridTableEntries`] ahead of time, into the checked-in `generated.rs` (a test regenerates
+//! and compares it); those of large degrees by the same text at plan initialisation, into caller memory.
+
+mod double_double;
+pub(crate) mod gaunt;
+mod generated;
+pub(crate) mod grid;
+
+/// Constant tables in an element type.
+pub trait Constants: Sized + 'static {
+    /// The constant grid table of `n_theta` rings and degrees `0..n_theta`, if there is one: operands to degree 12 and
+    /// outputs to degree 24 need up to 25 rings.
+    fn grid_table(n_theta: usize) -> Option<&'static [Self]>;
+}
+
+/// A table rounded to `f32`.
+#[allow(clippy::cast_possible_truncation)] // rounding is what is asked for
+const fn rounded<const LEN: usize>(table: &[f64; LEN]) -> [f32; LEN] {
+    let (mut result, mut i) = ([0.0; LEN], 0);
+    while i < LEN {
+        result[i] = table[i] as f32;
+        i += 1;
+    }
+    result
+}
+
+seq_macro::seq!(N in 1..=25 {
+    impl Constants for f64 {
+        fn grid_table(n_theta: usize) -> Option<&'static [Self]> {
+            match n_theta {
+                #(N => Some(&generated::GRID_~N),)*
+                _ => None,
+            }
+        }
+    }
+
+    #(static GRID_F32_~N: [f32; generated::GRID_~N.len()] = rounded(&generated::GRID_~N);)*
+
+    impl Constants for f32 {
+        fn grid_table(n_theta: usize) -> Option<&'static [Self]> {
+            match n_theta {
+                #(N => Some(&GRID_F32_~N),)*
+                _ => None,
+            }
+        }
+    }
+});

@@ -1,0 +1,13 @@
+//! Unit tests: oracles, properties, every engine on every ISA level of the machine.
+#![allow(clippy::float_cmp)] // equality of floats here means: the same bits
+
+mod batch;
+mod fences;
+mod generated;
+mod operands;
+mod oracle;
+mod plan;
+mod properties;
+mod support;
+mod tables;
+mod tolerance;

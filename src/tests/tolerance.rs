@@ -1,0 +1,127 @@
+//! Error bounds, all in one place: each is `N · u · Σ|terms|` with the unit roundoff `u` of the element type, the sum of
+//! absolute values of the terms the engine adds up, and `N` the number of roundings on the longest path from an input to
+//! the output (Higham, *Accuracy and Stability of Numerical Algorithms*, §3.1: `(1 + δ)^N`, `|δ| <= u`; the higher orders
+//! are covered by counting one rounding more).
+
+use std::vec;
+use std::vec::Vec;
+
+use crate::reference;
+use crate::{Engine, Real, n_lm};
+
+/// Unit roundoff.
+pub(super) trait Roundoff: Real {
+    const UNIT: f64;
+    const NAME: &'static str;
+    fn to_f64(self) -> f64;
+}
+
+impl Roundoff for f32 {
+    const UNIT: f64 = f32::EPSILON as f64 / 2.0;
+    const NAME: &'static str = "f32";
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Roundoff for f64 {
+    const UNIT: f64 = f64::EPSILON / 2.0;
+    const NAME: &'static str = "f64";
+    fn to_f64(self) -> f64 {
+        self
+    }
+}
+
+/// Roundings on the longest path through an engine. Weights and normalisation add three products per array, counted
+/// always.
+pub(super) fn roundings(engine: Engine, [l1, l2, l3]: [usize; 3]) -> usize {
+    let scaling = 3 * 3;
+    let oracle = 4; // the oracle's coefficients, in f64
+    let path = if engine == Engine::Direct {
+        // Coefficient, its product with x1, the product with x2 (scalar level), one addition per term: an output has at
+        // most one term per x1 and admissible m2 (two), l2.
+        3 + 2 * n_lm(l1.min(l2)) * (l2.max(l1) + 1)
+    } else {
+        let n_theta = (l1 + l2 + l3) / 2 + 1;
+        // Per operand: two table entries; a sum over at most l/2 + 1 degrees, a butterfly, a sum over at most
+        // l/2 + 1 orders, each sum with one product.
+        let synthesis = |l: usize| 2 + (l / 2 + 2) + 1 + (l / 2 + 2);
+        // Four products of parts.
+        let pointwise = 4;
+        // Two table entries, sums over half the meridians of a half circle and half the rings.
+        let analysis = 2 + (n_theta.div_ceil(2) + 1) + 1 + (n_theta.div_ceil(2) + 1);
+        synthesis(l1) + synthesis(l2) + pointwise + analysis
+    };
+    path + scaling + oracle + 1
+}
+
+/// `Σ|G_ijk x_i y_j|` for every output: what the direct engine adds up.
+pub(super) fn direct_terms(
+    terms: &[(usize, usize, usize, f64)],
+    n3: usize,
+    x1: &[f64],
+    x2: &[f64],
+) -> Vec<f64> {
+    let mut sums = vec![0.0; n3];
+    for &(i, j, k, g) in terms {
+        sums[k] += (g * x1[i] * x2[j]).abs();
+    }
+    sums
+}
+
+/// What the grid engine adds up, in absolute values: `Σ_points w |Y_lm| F1 F2`, `F = Σ|x_lm Y_lm|`. It dominates the
+/// folded sums because `|Y_lm|` is the same at all mirror images of a point.
+pub(super) struct GridTerms {
+    weights: Vec<f64>,
+    /// `|Y_lm|` per point.
+    harmonics: Vec<Vec<f64>>,
+}
+
+impl GridTerms {
+    pub(super) fn new([l1, l2, l3]: [usize; 3]) -> Self {
+        let n_theta = (l1 + l2 + l3) / 2 + 1;
+        let n_phi = 2 * n_theta;
+        let lmax = l1.max(l2).max(l3);
+        let (mut weights, mut harmonics) = (Vec::new(), Vec::new());
+        for (cos, weight) in gauss_legendre(n_theta) {
+            for k in 0..n_phi {
+                let phi = core::f64::consts::TAU * (k as f64 + 0.5) / n_phi as f64;
+                let sin = (1.0 - cos * cos).sqrt();
+                let mut y = vec![0.0; n_lm(lmax)];
+                reference::harmonics(lmax, [sin * phi.cos(), sin * phi.sin(), cos], &mut y);
+                weights.push(weight * core::f64::consts::TAU / n_phi as f64);
+                harmonics.push(y.into_iter().map(f64::abs).collect());
+            }
+        }
+        Self { weights, harmonics }
+    }
+
+    pub(super) fn sums(&self, n3: usize, x1: &[f64], x2: &[f64]) -> Vec<f64> {
+        let mut sums = vec![0.0; n3];
+        for (weight, y) in self.weights.iter().zip(&self.harmonics) {
+            let magnitude = |x: &[f64]| x.iter().zip(y).map(|(x, y)| x.abs() * y).sum::<f64>();
+            let value = weight * magnitude(x1) * magnitude(x2);
+            sums.iter_mut().zip(y).for_each(|(sum, y)| *sum += value * y);
+        }
+        sums
+    }
+}
+
+/// Gauss–Legendre nodes and weights in plain `f64`: good enough for bounds, and independent of the library's tables.
+pub(super) fn gauss_legendre(n: usize) -> Vec<(f64, f64)> {
+    let nodes = (0..n).map(|j| {
+        let mut x = (core::f64::consts::PI * (j as f64 + 0.75) / (n as f64 + 0.5)).cos();
+        let mut slope = 1.0;
+        for _ in 0..10 {
+            let (mut p, mut previous) = (x, 1.0);
+            for k in 1..n {
+                let k = k as f64;
+                (previous, p) = (p, ((2.0 * k + 1.0) * x * p - k * previous) / (k + 1.0));
+            }
+            slope = n as f64 * (previous - x * p) / (1.0 - x * x);
+            x -= p / slope;
+        }
+        (x, 2.0 / ((1.0 - x * x) * slope * slope))
+    });
+    nodes.collect()
+}
