@@ -51,7 +51,7 @@ impl Isa {
 
 /// Proof that this CPU runs an ISA level: made by detection only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Level(Isa);
+pub struct Level(Isa);
 
 impl Level {
     /// The best level of this CPU that is not above `limit`.
@@ -68,9 +68,9 @@ impl Level {
     }
 
     /// Lanes of `T` at this level.
-    pub(crate) fn lanes<T: crate::lanes::Real>(self) -> usize {
+    pub(crate) fn lanes<T: crate::lanes::LaneOps>(self) -> usize {
         struct Lanes<T>(core::marker::PhantomData<T>);
-        impl<T: crate::lanes::Real> WithSimd for Lanes<T> {
+        impl<T: crate::lanes::LaneOps> WithSimd for Lanes<T> {
             type Output = usize;
             #[inline(always)]
             fn with_simd<S: Simd>(self, _: S) -> usize {

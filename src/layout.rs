@@ -28,7 +28,7 @@ pub enum Broadcast {
 }
 
 impl Broadcast {
-    const fn over_channels(self) -> bool {
+    pub(crate) const fn over_channels(self) -> bool {
         matches!(self, Self::Channels | Self::Both)
     }
 

@@ -70,8 +70,8 @@ pub mod conventions {}
 pub use error::Error;
 pub use index::{flat_index, n_lm};
 pub use isa::Isa;
-pub use lanes::{CacheLine, Real};
+pub use lanes::CacheLine;
 pub use layout::{Broadcast, Layout};
 pub use plan::{
-    Engine, LMAX_INPUT, Lengths, Memory, Normalization, Operation, Plan, PlanDesc, WeightKind, Weights,
+    Engine, LMAX_INPUT, Lengths, Memory, Normalization, Operation, Plan, PlanDesc, Real, WeightKind, Weights,
 };

@@ -1,15 +1,37 @@
 //! Plans: everything that is decided before the data comes.
 
+use core::fmt::Debug;
+
 use crate::engine::direct;
 use crate::error::Error;
 use crate::isa::{Isa, Level};
-use crate::lanes::{CacheLine, Real, cast_mut};
+use crate::lanes::{CacheLine, LaneOps, cast_mut};
 use crate::layout::{ArrayLayout, Broadcast, Layout};
 use crate::product;
+use crate::tables::Constants;
 use crate::tables::grid::{GridTable, GridTableEntries, grid_table_len, n_theta};
 
 /// Largest supported degree of an operand.
 pub const LMAX_INPUT: usize = 256;
+
+/// An element type: `f32` or `f64`.
+pub trait Real: LaneOps + Constants + PartialOrd + PartialEq + Default + Debug {
+    /// Runs an execution at a level: not generic, so that the kernels are compiled in this crate, once.
+    #[doc(hidden)]
+    fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()>;
+}
+
+impl Real for f32 {
+    fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()> {
+        level.run(execute)
+    }
+}
+
+impl Real for f64 {
+    fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()> {
+        level.run(execute)
+    }
+}
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,6 +228,13 @@ impl PlanDesc {
         [l1.min(l2 + l3), l2.min(l1 + l3), l3]
     }
 
+    /// Which operand is the same function for all channels of a sample.
+    pub(crate) fn shared_by_channels(&self) -> [bool; 2] {
+        let shared =
+            |broadcast: Broadcast, weights| broadcast.over_channels() && weights != WeightKind::PerChannel;
+        [shared(self.broadcast1, self.weights1), shared(self.broadcast2, self.weights2)]
+    }
+
     /// The grid of a plan: number of rings and largest degree.
     fn grid(&self) -> (usize, usize) {
         let degrees = self.contributing();
@@ -262,7 +291,8 @@ impl PlanDesc {
         self.lengths(1)?;
         let (factors, grid) = self.table_parts::<T>()?;
         let tables = ((factors + grid) * size_of::<T>()).div_ceil(size_of::<CacheLine>());
-        let lanes = product::workspace_lanes(engine, self.contributing(), self.grid().0);
+        let shared = self.shared_by_channels().contains(&true);
+        let lanes = product::workspace_lanes(engine, self.contributing(), self.grid().0, shared);
         let lanes_per_line = size_of::<CacheLine>() / (Level::up_to(self.isa).lanes::<T>() * size_of::<T>());
         Ok(Memory { tables, workspace: lanes.div_ceil(lanes_per_line) })
     }
@@ -392,17 +422,16 @@ impl<'t, T: Real> Plan<'t, T> {
         let workspace = workspace
             .get_mut(..self.workspace_len)
             .ok_or(Error::StorageTooSmall { expected: self.workspace_len, received: workspace_len })?;
-        self.level
-            .run(product::Execute {
-                plan: self,
-                n_samples,
-                operands: [x1, x2],
-                layouts: self.desc.array_layouts()?,
-                weights: [weights.weights1, weights.weights2, weights.weights3],
-                out,
-                workspace,
-            })
-            .ok_or(Error::Internal)
+        let execute = product::Execute {
+            plan: self,
+            n_samples,
+            operands: [x1, x2],
+            layouts: self.desc.array_layouts()?,
+            weights: [weights.weights1, weights.weights2, weights.weights3],
+            out,
+            workspace,
+        };
+        T::run(self.level, execute).ok_or(Error::Internal)
     }
 }
 

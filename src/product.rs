@@ -1,28 +1,39 @@
-//! The operation *product*: load a block of lanes, multiply the functions, store.
+//! The operation *product*: bring blocks of lanes to the engine, multiply the functions, store.
 
 use pulp::{Simd, WithSimd};
 
 use crate::engine::direct;
-use crate::engine::grid::{self, MAX_RINGS, Transform};
-use crate::index::{flat_index, n_lm};
-use crate::lanes::{CacheLine, LaneOps, Real, cast_mut, lane_count};
+use crate::engine::grid::{self, Transform};
+use crate::index::n_lm;
+use crate::lanes::{CacheLine, LaneOps, MAX_RINGS, Rows, RowsMut, cast, cast_mut, lane_count};
 use crate::layout::ArrayLayout;
-use crate::plan::{Engine, Kernel, Plan};
+use crate::plan::{Engine, Kernel, Plan, Real};
 use crate::tables::grid::GridTable;
-use crate::transfer::{Block, DegreeScale, Transfer};
+use crate::transfer::{Block, DegreeScale, Gather, Scatter, Transfer};
 
-/// Lane vectors of workspace: the three coefficient buffers, and the engine's own.
-pub(crate) const fn workspace_lanes(engine: Engine, [l1, l2, l3]: [usize; 3], n_theta: usize) -> usize {
+/// Lane vectors of workspace: the three coefficient buffers, and the engine's own. `shared`: whether the channels share
+/// an operand.
+pub(crate) const fn workspace_lanes(
+    engine: Engine,
+    [l1, l2, l3]: [usize; 3],
+    n_theta: usize,
+    shared: bool,
+) -> usize {
+    let buffers = n_lm(l1) + n_lm(l2) + n_lm(l3);
     if matches!(engine, Engine::Direct) {
-        return 2 * direct::OPERAND_LANES + direct::OUTPUT_LANES;
+        return buffers;
     }
+    let samples2 = if shared { grid::all_samples_len(n_theta) } else { grid::chunk_samples_len(n_theta) };
+    buffers + grid::rings_len(max([l1, l2, l3])) + grid::chunk_samples_len(n_theta) + samples2
+}
+
+const fn max([l1, l2, l3]: [usize; 3]) -> usize {
     let lmax = if l1 > l2 { l1 } else { l2 };
-    let lmax = if l3 > lmax { l3 } else { lmax };
-    n_lm(l1) + n_lm(l2) + n_lm(l3) + grid::rings_len(lmax) + 2 * grid::samples_len(n_theta)
+    if l3 > lmax { l3 } else { lmax }
 }
 
 /// One execution of a plan; all lengths have been checked.
-pub(crate) struct Execute<'a, 't, T> {
+pub struct Execute<'a, 't, T> {
     pub(crate) plan: &'a Plan<'t, T>,
     pub(crate) n_samples: usize,
     pub(crate) operands: [&'a [T]; 2],
@@ -39,41 +50,6 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let degrees @ [l1, l2, l3] = self.plan.desc().contributing();
-        match self.plan.kernel {
-            Kernel::Grid(table) => {
-                let lengths = [n_lm(l1), n_lm(l2), n_lm(l3)];
-                self.for_each_block(s, lengths, grid::position, &GridKernel { table, degrees })
-            }
-            // One `#[target_feature]` frame per pair of operand degrees, the larger first: the product is symmetric.
-            Kernel::Direct => {
-                macro_rules! pairs {
-                    ($(($l1:literal, $l2:literal))*) => {
-                        match (l1.max(l2), l1.min(l2)) {
-                            $(($l1, $l2) => s.vectorize(DirectExecute::<_, $l1, $l2>(self)),)*
-                            _ => None,
-                        }
-                    };
-                }
-                pairs!((0, 0)(1, 0)(1, 1)(2, 0)(2, 1)(2, 2)(3, 0)(3, 1)(3, 2)(3, 3))
-            }
-        }
-    }
-}
-
-impl<T: Real> Execute<'_, '_, T> {
-    /// Loads every block of lanes, lets the kernel compute the output from the two operands, stores it.
-    ///
-    /// `lengths` are those of the operands' and the output's lane buffers; coefficient `(l, m)` of an array of degrees
-    /// to `lmax` is at `position(lmax, l, m)`.
-    #[inline(always)]
-    fn for_each_block<S: Simd>(
-        self,
-        s: S,
-        lengths: [usize; 3],
-        position: fn(usize, usize, isize) -> usize,
-        kernel: &impl BlockKernel<T>,
-    ) -> Option<()> {
         let Self { plan, n_samples, operands: [x1, x2], layouts, weights, out, workspace } = self;
         let desc = plan.desc();
         let degrees = desc.contributing();
@@ -82,121 +58,153 @@ impl<T: Real> Execute<'_, '_, T> {
             layout: layouts[i],
             lmax: degrees[i],
             scale: DegreeScale { factors: plan.factors[i], kind: kinds[i], weights: weights[i] },
-            position,
         });
-        let (c1, rest) = cast_mut(workspace).split_at_mut_checked(lengths[0])?;
-        let (c2, rest) = rest.split_at_mut_checked(lengths[1])?;
-        let (c3, rest) = rest.split_at_mut_checked(lengths[2])?;
+        // The product is symmetric: an operand that the channels share comes second.
+        let [shared1, shared2] = desc.shared_by_channels();
+        let (transfer1, transfer2, x1, x2) =
+            if shared1 && !shared2 { (transfer2, transfer1, x2, x1) } else { (transfer1, transfer2, x1, x2) };
+        let shared = shared1 || shared2;
+        let (buffer1, rest) = cast_mut(workspace).split_at_mut_checked(n_lm(transfer1.lmax))?;
+        let (buffer2, rest) = rest.split_at_mut_checked(n_lm(transfer2.lmax))?;
+        let (buffer3, rest) = rest.split_at_mut_checked(n_lm(transfer3.lmax))?;
 
         let mut block = Block::first(lane_count::<S, T>(), n_samples, desc.n_channels);
+        let mut prepared = None; // the sample whose shared operand is there
         while !block.is_empty() {
-            transfer1.load(s, x1, &block, c1)?;
-            transfer2.load(s, x2, &block, c2)?;
-            kernel.compute(s, c1, c2, c3, rest)?;
-            transfer3.store(s, out, &block, c3)?;
-            block.advance();
+            // The engine works on the arrays themselves where it can, and then on many blocks at once.
+            let full = block.full_blocks();
+            let in_place =
+                [&transfer1, &transfer2, &transfer3].map(|transfer| full > 0 && transfer.is_plain());
+            let uncopied = in_place[0] && (in_place[1] || (shared && full > 0)) && in_place[2];
+            let blocks = if uncopied { full } else { 1 };
+            let is_prepared = shared && prepared.is_some() && prepared == block.sample();
+            prepared = block.sample();
+
+            let rows1 = if in_place[0] {
+                let (start, shape) = transfer1.plain_rows::<S>(&block, blocks);
+                Rows::new(x1.get(start..)?, shape)?
+            } else {
+                s.vectorize(Gather {
+                    transfer: &transfer1,
+                    array: x1,
+                    block: &block,
+                    buffer: &mut *buffer1,
+                })?;
+                Rows::new(cast(buffer1), transfer1.buffer_rows::<S>(blocks))?
+            };
+            let rows2 = if in_place[1] {
+                let (start, shape) = transfer2.plain_rows::<S>(&block, blocks);
+                Rows::new(x2.get(start..)?, shape)?
+            } else {
+                if !is_prepared {
+                    s.vectorize(Gather {
+                        transfer: &transfer2,
+                        array: x2,
+                        block: &block,
+                        buffer: &mut *buffer2,
+                    })?;
+                }
+                Rows::new(cast(buffer2), transfer2.buffer_rows::<S>(blocks))?
+            };
+            let rows3 = if in_place[2] {
+                let (start, shape) = transfer3.plain_rows::<S>(&block, blocks);
+                RowsMut::new(out.get_mut(start..)?, shape)?
+            } else {
+                RowsMut::new(cast_mut(&mut *buffer3), transfer3.buffer_rows::<S>(blocks))?
+            };
+            let degrees = [transfer1.lmax, transfer2.lmax, transfer3.lmax];
+            match plan.kernel {
+                Kernel::Direct => direct::product::<S, T>(s, degrees, blocks, rows1, rows2, rows3)?,
+                Kernel::Grid(table) => GridProduct { table, degrees, shared }.blocks::<S>(
+                    s,
+                    blocks,
+                    (rows1, rows2, rows3),
+                    is_prepared,
+                    rest,
+                )?,
+            }
+            if !in_place[2] {
+                s.vectorize(Scatter {
+                    transfer: &transfer3,
+                    array: out,
+                    block: &block,
+                    buffer: &mut *buffer3,
+                })?;
+            }
+            block.advance(blocks);
         }
         Some(())
     }
 }
 
-/// An engine's product of one block of lanes.
-trait BlockKernel<T: LaneOps> {
-    /// `out = x1 · x2` on lane buffers; `None` if one is too short.
-    fn compute<S: Simd>(
-        &self,
-        s: S,
-        x1: &[T::Lanes<S>],
-        x2: &[T::Lanes<S>],
-        out: &mut [T::Lanes<S>],
-        workspace: &mut [T::Lanes<S>],
-    ) -> Option<()>;
-}
+/// Rows of the two operands and the output.
+type AllRows<'a, T, V> = (Rows<'a, T, V>, Rows<'a, T, V>, RowsMut<'a, T, V>);
 
-/// An execution with the direct engine for operands of degrees `L1 >= L2`, in either order.
-struct DirectExecute<'a, 't, T, const L1: usize, const L2: usize>(Execute<'a, 't, T>);
-
-impl<T: Real, const L1: usize, const L2: usize> WithSimd for DirectExecute<'_, '_, T, L1, L2> {
-    type Output = Option<()>;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let [l1, l2, lmax3] = self.0.plan.desc().contributing();
-        let lengths = [direct::OPERAND_LANES, direct::OPERAND_LANES, direct::OUTPUT_LANES];
-        let kernel = DirectKernel::<L1, L2> { lmax3, swap: l1 < l2 };
-        self.0.for_each_block(s, lengths, |_, l, m| flat_index(l, m), &kernel)
-    }
-}
-
-/// The direct engine for operands of degrees `L1 >= L2`, or the other way round if `swap`.
-struct DirectKernel<const L1: usize, const L2: usize> {
-    lmax3: usize,
-    swap: bool,
-}
-
-impl<T: LaneOps, const L1: usize, const L2: usize> BlockKernel<T> for DirectKernel<L1, L2> {
-    #[inline(always)]
-    fn compute<S: Simd>(
-        &self,
-        s: S,
-        x1: &[T::Lanes<S>],
-        x2: &[T::Lanes<S>],
-        out: &mut [T::Lanes<S>],
-        _: &mut [T::Lanes<S>],
-    ) -> Option<()> {
-        let (x1, x2) = if self.swap { (x2, x1) } else { (x1, x2) };
-        let (x1, x2) = (x1.first_chunk()?, x2.first_chunk()?);
-        direct::product::<S, T, L1, L2>(s, self.lmax3, x1, x2, out.first_chunk_mut()?);
-        Some(())
-    }
-}
-
-/// The grid engine.
-struct GridKernel<'t, T> {
+/// The product by the grid engine.
+struct GridProduct<'t, T> {
     table: GridTable<'t, T>,
     degrees: [usize; 3],
+    /// Whether the second operand is the same for all blocks; it is synthesised once then.
+    shared: bool,
 }
 
-impl<T: LaneOps> BlockKernel<T> for GridKernel<'_, T> {
+impl<T: LaneOps> GridProduct<'_, T> {
+    /// `blocks` blocks. `is_prepared`: the workspace holds the samples of the second operand, as the last call left them.
     #[inline(always)]
-    fn compute<S: Simd>(
+    fn blocks<S: Simd>(
         &self,
         s: S,
-        x1: &[T::Lanes<S>],
-        x2: &[T::Lanes<S>],
-        out: &mut [T::Lanes<S>],
+        blocks: usize,
+        (x1, x2, mut out): AllRows<'_, T, T::Lanes<S>>,
+        is_prepared: bool,
         workspace: &mut [T::Lanes<S>],
     ) -> Option<()> {
-        out.fill(T::splat(s, T::zeroed()));
-        for chunk in grid::chunks(self.table.n_theta) {
-            macro_rules! rings {
-                ($($rings:literal)*) => {
-                    match chunk.rings {
-                        $($rings => s.vectorize(GridChunk::<_, _, $rings> {
-                            transform: Transform { table: self.table, first_node: chunk.first_node },
-                            degrees: self.degrees,
-                            operands: [x1, x2],
-                            out,
-                            workspace,
-                        })?,)*
-                        _ => return None,
-                    }
+        let n_theta = self.table.n_theta;
+        let (rings, rest) = workspace.split_at_mut_checked(grid::rings_len(max(self.degrees)))?;
+        let (samples1, samples2) = rest.split_at_mut_checked(grid::chunk_samples_len(n_theta))?;
+        for block in 0..blocks {
+            for chunk in grid::chunks(n_theta) {
+                let samples2 = if self.shared {
+                    samples2.get_mut(chunk.samples_start(n_theta)..)?
+                } else {
+                    &mut *samples2
                 };
+                let has_samples2 = is_prepared || (self.shared && block > 0);
+                macro_rules! rings {
+                    ($($rings:literal)*) => {
+                        match chunk.rings {
+                            $($rings => s.vectorize(GridChunk::<_, _, $rings> {
+                                transform: Transform { table: self.table, first_node: chunk.first_node },
+                                degrees: self.degrees,
+                                block,
+                                rows: (x1, x2, out.reborrow()),
+                                has_samples2,
+                                rings,
+                                samples1,
+                                samples2,
+                            })?,)*
+                            _ => return None,
+                        }
+                    };
+                }
+                const { assert!(MAX_RINGS == 8) };
+                rings!(1 2 3 4 5 6 7 8);
             }
-            const { assert!(MAX_RINGS == 8) };
-            rings!(1 2 3 4 5 6 7 8);
         }
         Some(())
     }
 }
 
-/// The product on one chunk of rings: synthesise, multiply, analyse. A `#[target_feature]` frame of its own.
+/// The product of one block on one chunk of rings: synthesise, multiply, analyse. A `#[target_feature]` frame of its own.
 struct GridChunk<'a, T, V, const RINGS: usize> {
     transform: Transform<'a, T, RINGS>,
     degrees: [usize; 3],
-    operands: [&'a [V]; 2],
-    out: &'a mut [V],
-    workspace: &'a mut [V],
+    block: usize,
+    rows: AllRows<'a, T, V>,
+    has_samples2: bool,
+    rings: &'a mut [V],
+    samples1: &'a mut [V],
+    samples2: &'a mut [V],
 }
 
 impl<T: LaneOps, V: bytemuck::Pod, const RINGS: usize> WithSimd for GridChunk<'_, T, V, RINGS> {
@@ -204,19 +212,15 @@ impl<T: LaneOps, V: bytemuck::Pod, const RINGS: usize> WithSimd for GridChunk<'_
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { transform, degrees: [l1, l2, l3], operands, out, workspace } = self;
-        let workspace: &mut [T::Lanes<S>] = cast_mut(workspace);
-        let lmax = l1.max(l2).max(l3);
-        let samples_len = grid::samples_len(transform.table.n_theta);
-        let (rings, rest) = workspace.split_at_mut_checked(grid::rings_len(lmax))?;
-        let (samples1, rest) = rest.split_at_mut_checked(samples_len)?;
-        let samples2 = rest.get_mut(..samples_len)?;
-        for (lmax, coefficients, samples) in
-            [(l1, operands[0], &mut *samples1), (l2, operands[1], &mut *samples2)]
-        {
-            transform.synthesise(s, lmax, crate::lanes::cast(coefficients), rings, samples)?;
+        let Self { transform, degrees, block, rows: (x1, x2, out), has_samples2, rings, samples1, samples2 } =
+            self;
+        let (x1, x2, mut out) = (x1.cast()?, x2.cast()?, out.cast()?);
+        let (rings, samples1, samples2) = (cast_mut(rings), cast_mut(samples1), cast_mut(samples2));
+        let operands = [(degrees[0], x1, &mut *samples1), (degrees[1], x2, &mut *samples2)];
+        for (lmax, x, samples) in operands.into_iter().take(if has_samples2 { 1 } else { 2 }) {
+            transform.synthesise(s, lmax, &x, block, rings, samples)?;
         }
         transform.multiply_samples(s, samples1, samples2)?;
-        transform.analyse(s, l3, samples1, rings, cast_mut(out))
+        transform.analyse(s, degrees[2], samples1, rings, &mut out, block, transform.first_node > 0)
     }
 }

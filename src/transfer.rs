@@ -6,8 +6,9 @@
 
 use pulp::{Simd, WithSimd};
 
-use crate::lanes::{LaneOps, MAX_LANES, cast, cast_mut, lane_count};
-use crate::layout::{ArrayLayout, DegreeLayout};
+use crate::index::n_lm;
+use crate::lanes::{LaneOps, MAX_LANES, RowsShape, cast, cast_mut, lane_count};
+use crate::layout::ArrayLayout;
 use crate::plan::WeightKind;
 
 /// The (sample, channel) pairs of one block of lanes: consecutive ones from the first on.
@@ -61,12 +62,13 @@ impl Block {
         self.used == 0
     }
 
-    /// Goes on to the next block.
+    /// Goes on by a number of blocks, of which only the last may be partial.
     #[inline(always)]
-    pub(crate) fn advance(&mut self) {
-        self.remaining -= self.used;
+    pub(crate) fn advance(&mut self, blocks: usize) {
+        let pairs = ((blocks - 1) * self.lanes + self.used).min(self.remaining);
+        self.remaining -= pairs;
         if self.remaining > 0 {
-            self.first = self.first.skip(self.used, self.n_channels);
+            self.first = self.first.skip(pairs, self.n_channels);
         }
         self.used = self.lanes.min(self.remaining);
     }
@@ -83,10 +85,16 @@ impl Block {
         })
     }
 
-    /// Whether every lane is in use and all are channels of one sample.
+    /// The sample, if all lanes in use are channels of one.
     #[inline(always)]
-    fn is_one_sample(&self) -> bool {
-        self.used == self.lanes && self.first.channel + self.lanes <= self.n_channels
+    pub(crate) fn sample(&self) -> Option<usize> {
+        if self.first.channel + self.used <= self.n_channels { Some(self.first.sample) } else { None }
+    }
+
+    /// How many full blocks, from this one on, are channels of one sample.
+    #[inline(always)]
+    pub(crate) fn full_blocks(&self) -> usize {
+        if self.used < self.lanes { 0 } else { (self.n_channels - self.first.channel) / self.lanes }
     }
 }
 
@@ -100,6 +108,28 @@ pub(crate) struct DegreeScale<'a, T> {
 }
 
 impl<T: LaneOps> DegreeScale<'_, T> {
+    /// Whether there are no factors at all.
+    #[inline(always)]
+    fn is_one(&self) -> bool {
+        self.factors.is_empty() && self.kind == WeightKind::None
+    }
+
+    /// Multiplies a lane buffer of degrees to `lmax`.
+    #[inline(always)]
+    fn apply<S: Simd>(&self, s: S, lmax: usize, block: &Block, buffer: &mut [T::Lanes<S>]) -> Option<()> {
+        if self.is_one() {
+            return Some(());
+        }
+        for l in 0..=lmax {
+            if let Some(factor) = self.lanes(s, l, block) {
+                for lanes in buffer.get_mut(l * l..(l + 1) * (l + 1))? {
+                    *lanes = T::mul(s, *lanes, factor);
+                }
+            }
+        }
+        Some(())
+    }
+
     /// The factor of degree `l` for every lane, or `None` if there is none at all.
     #[inline(always)]
     fn lanes<S: Simd>(&self, s: S, l: usize, block: &Block) -> Option<T::Lanes<S>> {
@@ -120,102 +150,54 @@ impl<T: LaneOps> DegreeScale<'_, T> {
     }
 }
 
-/// `lanes` times the factor.
-#[inline(always)]
-fn scaled<S: Simd, T: LaneOps>(s: S, factor: Option<T::Lanes<S>>, lanes: T::Lanes<S>) -> T::Lanes<S> {
-    match factor {
-        Some(factor) => T::mul(s, lanes, factor),
-        None => lanes,
-    }
-}
-
-/// One array of a call: how it is laid out, scaled, and ordered in lane buffers.
+/// One array of a call: how it is laid out and scaled. Lane buffers hold coefficients in flat order.
 #[derive(Clone, Copy)]
 pub(crate) struct Transfer<'a, T> {
     pub(crate) layout: ArrayLayout,
     pub(crate) lmax: usize,
     pub(crate) scale: DegreeScale<'a, T>,
-    /// Where coefficient `(l, m)` of degrees to `lmax` lies in a lane buffer: `position(lmax, l, m)`.
-    pub(crate) position: fn(usize, usize, isize) -> usize,
 }
 
 // No closures around vector code here and in the engines: a closure that the compiler does not inline would be compiled
 // for the baseline, and closures cannot be marked `inline(always)`.
 impl<T: LaneOps> Transfer<'_, T> {
-    /// Reads a block of the array into a lane buffer, scaled. `None` if a slice is too short.
+    /// Whether the engines can work on the array itself where blocks are full and of one sample.
     #[inline(always)]
-    pub(crate) fn load<S: Simd>(
-        &self,
-        s: S,
-        array: &[T],
-        block: &Block,
-        buffer: &mut [T::Lanes<S>],
-    ) -> Option<()> {
-        if !(self.layout.is_channel_contiguous() && block.is_one_sample()) {
-            return s.vectorize(Gather { transfer: self, array, block, buffer });
-        }
-        for l in 0..=self.lmax {
-            let degree = self.layout.degree(l);
-            let factor = self.scale.lanes(s, l, block);
-            let start = self.element(&degree, block.first);
-            for (i, m) in orders(l) {
-                let row = array.get(start + i * degree.order_stride..)?.get(..lane_count::<S, T>())?;
-                *buffer.get_mut((self.position)(self.lmax, l, m))? =
-                    scaled::<S, T>(s, factor, *cast(row).first()?);
-            }
-        }
-        Some(())
+    pub(crate) fn is_plain(&self) -> bool {
+        self.layout.is_channel_contiguous() && self.scale.is_one()
     }
 
-    /// Writes a block of the array from a lane buffer, scaled. `None` if a slice is too short.
+    /// Where a block starts in an array that is plain, and the shape of `blocks` blocks there.
     #[inline(always)]
-    pub(crate) fn store<S: Simd>(
-        &self,
-        s: S,
-        array: &mut [T],
-        block: &Block,
-        buffer: &[T::Lanes<S>],
-    ) -> Option<()> {
-        if !(self.layout.is_channel_contiguous() && block.is_one_sample()) {
-            return s.vectorize(Scatter { transfer: self, array, block, buffer });
-        }
-        for l in 0..=self.lmax {
-            let degree = self.layout.degree(l);
-            let factor = self.scale.lanes(s, l, block);
-            let start = self.element(&degree, block.first);
-            for (i, m) in orders(l) {
-                let row =
-                    array.get_mut(start + i * degree.order_stride..)?.get_mut(..lane_count::<S, T>())?;
-                let lanes = *buffer.get((self.position)(self.lmax, l, m))?;
-                *cast_mut(row).first_mut()? = scaled::<S, T>(s, factor, lanes);
-            }
-        }
-        Some(())
+    pub(crate) fn plain_rows<S: Simd>(&self, block: &Block, blocks: usize) -> (usize, RowsShape) {
+        let (start, lanes) = (self.degree_of(0, block.first).0, lane_count::<S, T>());
+        let shape =
+            RowsShape { rows: n_lm(self.lmax), row_stride: block.n_channels, blocks, block_stride: lanes };
+        (start, shape)
     }
 
-    /// Indices of the lanes' coefficients of degree `l` and order `−l`.
+    /// The shape of the lane buffer, which serves any number of blocks.
     #[inline(always)]
-    fn elements(&self, degree: &DegreeLayout, block: &Block) -> [usize; MAX_LANES] {
-        let mut elements = [0; MAX_LANES];
-        for (element, pair) in elements.iter_mut().zip(block.pairs()) {
-            *element = self.element(degree, pair);
-        }
-        elements
+    pub(crate) fn buffer_rows<S: Simd>(&self, blocks: usize) -> RowsShape {
+        RowsShape { rows: n_lm(self.lmax), row_stride: lane_count::<S, T>(), blocks, block_stride: 0 }
     }
 
-    /// Index of a pair's coefficient of order `−l`.
+    /// Where degree `l` of a pair starts, and the distance of its orders.
     #[inline(always)]
-    fn element(&self, degree: &DegreeLayout, pair: Pair) -> usize {
-        pair.sample * self.layout.sample_stride + pair.channel * degree.channel_stride + degree.start
+    fn degree_of(&self, l: usize, pair: Pair) -> (usize, usize) {
+        let degree = self.layout.degree(l);
+        let start =
+            pair.sample * self.layout.sample_stride + pair.channel * degree.channel_stride + degree.start;
+        (start, degree.order_stride)
     }
 }
 
-/// [`Transfer::load`] where the lanes are not neighbours in memory; outlined to keep the fast path small.
-struct Gather<'a, T, V> {
-    transfer: &'a Transfer<'a, T>,
-    array: &'a [T],
-    block: &'a Block,
-    buffer: &'a mut [V],
+/// Reads a block of an array into a lane buffer, scaled. `None` if a slice is too short.
+pub(crate) struct Gather<'a, T, V> {
+    pub(crate) transfer: &'a Transfer<'a, T>,
+    pub(crate) array: &'a [T],
+    pub(crate) block: &'a Block,
+    pub(crate) buffer: &'a mut [V],
 }
 
 impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Gather<'_, T, V> {
@@ -224,30 +206,40 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Gather<'_, T, V> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let Self { transfer, array, block, buffer } = self;
-        let buffer: &mut [T::Lanes<S>] = cast_mut(buffer);
-        for l in 0..=transfer.lmax {
-            let degree = transfer.layout.degree(l);
-            let factor = transfer.scale.lanes(s, l, block);
-            let elements = transfer.elements(&degree, block);
-            for (i, m) in orders(l) {
-                let mut lanes = [T::zeroed(); MAX_LANES];
-                for (lane, element) in lanes.iter_mut().zip(elements).take(block.used) {
-                    *lane = *array.get(element + i * degree.order_stride)?;
+        let n_lanes = lane_count::<S, T>();
+        let elements: &mut [T] = cast_mut(buffer);
+        if transfer.layout.is_channel_contiguous() && block.full_blocks() > 0 {
+            let first = transfer.degree_of(0, block.first).0;
+            let rows = array.get(first..)?.chunks(block.n_channels);
+            for (row, lanes) in rows.zip(elements.chunks_exact_mut(n_lanes)) {
+                lanes.copy_from_slice(row.get(..n_lanes)?);
+            }
+        } else {
+            if block.used < n_lanes {
+                elements.fill(T::zeroed());
+            }
+            // Lane by lane: the vectors are loaded much later, when the scalar stores have reached the cache.
+            for (lane, pair) in block.pairs().enumerate() {
+                for l in 0..=transfer.lmax {
+                    let (from, stride) = transfer.degree_of(l, pair);
+                    let lanes = elements.get_mut(l * l * n_lanes + lane..)?;
+                    for i in 0..=2 * l {
+                        *lanes.get_mut(i * n_lanes)? = *array.get(from + i * stride)?;
+                    }
                 }
-                let position = (transfer.position)(transfer.lmax, l, m);
-                *buffer.get_mut(position)? = scaled::<S, T>(s, factor, *cast(&lanes).first()?);
             }
         }
-        Some(())
+        transfer.scale.apply(s, transfer.lmax, block, cast_mut(buffer))
     }
 }
 
-/// [`Transfer::store`] where the lanes are not neighbours in memory; outlined to keep the fast path small.
-struct Scatter<'a, T, V> {
-    transfer: &'a Transfer<'a, T>,
-    array: &'a mut [T],
-    block: &'a Block,
-    buffer: &'a [V],
+/// Writes a block of an array from a lane buffer, scaled. `None` if a slice is too short.
+pub(crate) struct Scatter<'a, T, V> {
+    pub(crate) transfer: &'a Transfer<'a, T>,
+    pub(crate) array: &'a mut [T],
+    pub(crate) block: &'a Block,
+    /// Scaled in place.
+    pub(crate) buffer: &'a mut [V],
 }
 
 impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
@@ -256,27 +248,26 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let Self { transfer, array, block, buffer } = self;
-        let buffer: &[T::Lanes<S>] = cast(buffer);
-        for l in 0..=transfer.lmax {
-            let degree = transfer.layout.degree(l);
-            let factor = transfer.scale.lanes(s, l, block);
-            let elements = transfer.elements(&degree, block);
-            for (i, m) in orders(l) {
-                let position = (transfer.position)(transfer.lmax, l, m);
-                let mut lanes = [T::zeroed(); MAX_LANES];
-                *cast_mut(&mut lanes).first_mut()? = scaled::<S, T>(s, factor, *buffer.get(position)?);
-                for (lane, element) in lanes.iter().zip(elements).take(block.used) {
-                    *array.get_mut(element + i * degree.order_stride)? = *lane;
+        let n_lanes = lane_count::<S, T>();
+        transfer.scale.apply(s, transfer.lmax, block, cast_mut(buffer))?;
+        let elements: &[T] = cast(buffer);
+        if transfer.layout.is_channel_contiguous() && block.full_blocks() > 0 {
+            let first = transfer.degree_of(0, block.first).0;
+            let rows = array.get_mut(first..)?.chunks_mut(block.n_channels);
+            for (row, lanes) in rows.zip(elements.chunks_exact(n_lanes)) {
+                row.get_mut(..n_lanes)?.copy_from_slice(lanes);
+            }
+        } else {
+            for (lane, pair) in block.pairs().enumerate() {
+                for l in 0..=transfer.lmax {
+                    let (from, stride) = transfer.degree_of(l, pair);
+                    let lanes = elements.get(l * l * n_lanes + lane..)?;
+                    for i in 0..=2 * l {
+                        *array.get_mut(from + i * stride)? = *lanes.get(i * n_lanes)?;
+                    }
                 }
             }
         }
         Some(())
     }
-}
-
-/// The orders of a degree with their number from 0.
-#[inline(always)]
-#[allow(clippy::cast_possible_wrap)] // degrees are small
-fn orders(l: usize) -> impl Iterator<Item = (usize, isize)> {
-    (0..=2 * l).map(move |i| (i, i as isize - l as isize))
 }

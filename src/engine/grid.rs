@@ -20,11 +20,11 @@
 
 use pulp::Simd;
 
-use crate::lanes::{LaneOps, Matrix, even_odd_analysis, even_odd_synthesis, multiply};
+use crate::lanes::{
+    LaneOps, MAX_RINGS, Matrix, Panel, QuadraticRows, Rows, RowsMut, even_odd_analysis, even_odd_synthesis,
+    multiply,
+};
 use crate::tables::grid::GridTable;
-
-/// Most rings of a chunk.
-pub(crate) const MAX_RINGS: usize = 8;
 
 /// Lane vectors for the per-order ring values of one chunk, to degree `lmax`.
 pub(crate) const fn rings_len(lmax: usize) -> usize {
@@ -32,21 +32,13 @@ pub(crate) const fn rings_len(lmax: usize) -> usize {
 }
 
 /// Lane vectors for the folded samples of one chunk.
-pub(crate) const fn samples_len(n_theta: usize) -> usize {
+pub(crate) const fn chunk_samples_len(n_theta: usize) -> usize {
     4 * n_theta.div_ceil(2) * MAX_RINGS
 }
 
-/// Where the coefficient of degree `l` and order `m` lies in the engine's order: by `|m|`, then `l`, then cosine, sine.
-#[inline(always)]
-pub(crate) const fn position(lmax: usize, l: usize, m: isize) -> usize {
-    let order = m.unsigned_abs();
-    if order == 0 {
-        l
-    } else {
-        // Orders 1..order take 2 (lmax + 1 − m') each, order 0 takes lmax + 1.
-        let before = (lmax + 1) + (order - 1) * (2 * lmax + 2 - order);
-        before + 2 * (l - order) + (m < 0) as usize
-    }
+/// Lane vectors for the folded samples of all chunks.
+pub(crate) const fn all_samples_len(n_theta: usize) -> usize {
+    4 * n_theta.div_ceil(2) * n_theta
 }
 
 /// A chunk of rings: the folded nodes `first_node..`, `RINGS` rings with their mirror images.
@@ -54,6 +46,14 @@ pub(crate) const fn position(lmax: usize, l: usize, m: isize) -> usize {
 pub(crate) struct Chunk {
     pub(crate) first_node: usize,
     pub(crate) rings: usize,
+}
+
+impl Chunk {
+    /// Where its samples start among those of all chunks: each earlier node stands for two rings.
+    #[inline(always)]
+    pub(crate) fn samples_start(self, n_theta: usize) -> usize {
+        4 * n_theta.div_ceil(2) * 2 * self.first_node
+    }
 }
 
 /// The chunks of a grid: its nodes split evenly, at most [`MAX_RINGS`] rings each.
@@ -97,24 +97,31 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
         Some(Matrix { data: self.table.legendre.get(start..)?, row_stride, column_stride: 1 })
     }
 
-    /// `samples[part][meridian][ring]` of the function with these coefficients. `rings` is working memory.
+    /// `samples[part][meridian][ring]` of the function whose coefficients are the rows of a block, in flat order.
+    /// `rings` is working memory.
     #[inline(always)]
     pub(crate) fn synthesise<S: Simd>(
         &self,
         s: S,
         lmax: usize,
-        coefficients: &[T::Lanes<S>],
+        x: &Rows<'_, T, T::Lanes<S>>,
+        block: usize,
         rings: &mut [T::Lanes<S>],
         samples: &mut [T::Lanes<S>],
     ) -> Option<()> {
-        let (zonal, mut rest) = coefficients.split_at_checked(lmax + 1)?;
-        even_odd_synthesis::<S, T, 1, RINGS>(s, lmax + 1, self.legendre(0)?, zonal, rings)?;
+        let [zonal, _] = order_rows(0);
+        even_odd_synthesis::<S, T, 1, RINGS>(s, lmax + 1, self.legendre(0)?, x, block, [zonal], rings)?;
         for m in 1..=lmax {
-            let depth = lmax + 1 - m;
-            let (order, after) = rest.split_at_checked(2 * depth)?;
             let out = rings.get_mut(2 * m * RINGS..)?;
-            even_odd_synthesis::<S, T, 2, RINGS>(s, depth, self.legendre(m)?, order, out)?;
-            rest = after;
+            even_odd_synthesis::<S, T, 2, RINGS>(
+                s,
+                lmax + 1 - m,
+                self.legendre(m)?,
+                x,
+                block,
+                order_rows(m),
+                out,
+            )?;
         }
         let folded = self.table.folded();
         let part_len = folded * RINGS;
@@ -128,13 +135,18 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
                 row_stride: 1,
                 column_stride: 2 * folded,
             };
-            let b = rings.get((2 * first + usize::from(sine)) * RINGS..).unwrap_or(&[]);
-            multiply::<S, T, RINGS>(s, (self.meridians(part), depth), a, (b, 4 * RINGS), (out, RINGS))?;
+            let b = Panel {
+                data: rings.get((2 * first + usize::from(sine)) * RINGS..).unwrap_or(&[]),
+                stride: 4 * RINGS,
+            };
+            let out = Panel { data: out, stride: RINGS };
+            multiply::<S, T, RINGS>(s, (self.meridians(part), depth), a, b, out)?;
         }
         Some(())
     }
 
-    /// Adds to the coefficients the projection of a function with these samples. `rings` is working memory.
+    /// Writes, or adds, to the rows of a block the coefficients of the projection of a function with these samples.
+    /// `rings` is working memory.
     #[inline(always)]
     pub(crate) fn analyse<S: Simd>(
         &self,
@@ -142,12 +154,14 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
         lmax: usize,
         samples: &[T::Lanes<S>],
         rings: &mut [T::Lanes<S>],
-        coefficients: &mut [T::Lanes<S>],
+        x: &mut RowsMut<'_, T, T::Lanes<S>>,
+        block: usize,
+        accumulate: bool,
     ) -> Option<()> {
         let folded = self.table.folded();
         let part_len = folded * RINGS;
         for (part, (first, sine)) in PARTS.into_iter().enumerate() {
-            let b = samples.get(part * part_len..(part + 1) * part_len)?;
+            let b = Panel { data: samples.get(part * part_len..(part + 1) * part_len)?, stride: RINGS };
             let table = if sine { self.table.sine } else { self.table.cosine };
             let orders = (lmax + 2).saturating_sub(first) / 2;
             let a = Matrix {
@@ -156,16 +170,24 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
                 column_stride: 1,
             };
             let out = rings.get_mut((2 * first + usize::from(sine)) * RINGS..).unwrap_or(&mut []);
-            multiply::<S, T, RINGS>(s, (orders, self.meridians(part)), a, (b, RINGS), (out, 4 * RINGS))?;
+            let out = Panel { data: out, stride: 4 * RINGS };
+            multiply::<S, T, RINGS>(s, (orders, self.meridians(part)), a, b, out)?;
         }
-        let (zonal, mut rest) = coefficients.split_at_mut_checked(lmax + 1)?;
-        even_odd_analysis::<S, T, 1, RINGS>(s, lmax + 1, self.legendre(0)?, rings, zonal)?;
+        let [zonal, _] = order_rows(0);
+        even_odd_analysis::<S, T, 1, RINGS>(
+            s,
+            lmax + 1,
+            self.legendre(0)?,
+            rings,
+            x,
+            block,
+            [zonal],
+            accumulate,
+        )?;
         for m in 1..=lmax {
-            let depth = lmax + 1 - m;
-            let (order, after) = rest.split_at_mut_checked(2 * depth)?;
+            let (depth, rows) = (lmax + 1 - m, order_rows(m));
             let b = rings.get(2 * m * RINGS..)?;
-            even_odd_analysis::<S, T, 2, RINGS>(s, depth, self.legendre(m)?, b, order)?;
-            rest = after;
+            even_odd_analysis::<S, T, 2, RINGS>(s, depth, self.legendre(m)?, b, x, block, rows, accumulate)?;
         }
         Some(())
     }
@@ -211,6 +233,13 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
         }
         Some(())
     }
+}
+
+/// The rows of order `m`, cosines and sines, `l = m + k`: `l² + l ± m = (m² + m ± m) + k (2m + 1 + k)`.
+#[inline(always)]
+fn order_rows(m: usize) -> [QuadraticRows; 2] {
+    let slope = 2 * m + 1;
+    [QuadraticRows { start: m * m + 2 * m, slope }, QuadraticRows { start: m * m, slope }]
 }
 
 /// `Σ_i x_i y_i`.

@@ -16,9 +16,9 @@ pub use types::*;
 use core::mem::size_of;
 
 use crate::isa::Isa;
-use crate::lanes::{CacheLine, Real};
+use crate::lanes::CacheLine;
 use crate::layout::{Broadcast, Layout};
-use crate::plan::{Engine, Normalization, Operation, Plan, PlanDesc, WeightKind, Weights};
+use crate::plan::{Engine, Normalization, Operation, Plan, PlanDesc, Real, WeightKind, Weights};
 
 /// A plan: one decided product (degrees, element type, layout, engine, ISA level) with its tables.
 ///

@@ -9,7 +9,8 @@
 
 use pulp::Simd;
 
-use super::LaneOps;
+use super::rows::extent;
+use super::{LaneOps, Rows, RowsMut};
 
 /// A constant matrix: element `(r, k)` is `data[r · row_stride + k · column_stride]`.
 #[derive(Clone, Copy)]
@@ -19,252 +20,234 @@ pub(crate) struct Matrix<'a, T> {
     pub(crate) column_stride: usize,
 }
 
-/// Index one past the last element of a strided array, or `None` on overflow.
-const fn extent(counts_and_strides: &[(usize, usize)]) -> Option<usize> {
-    let mut last = 0usize;
-    let mut i = 0;
-    while i < counts_and_strides.len() {
-        let (count, stride) = counts_and_strides[i];
-        if count == 0 {
-            return Some(0);
-        }
-        let Some(step) = (count - 1).checked_mul(stride) else { return None };
-        let Some(sum) = last.checked_add(step) else { return None };
-        last = sum;
-        i += 1;
-    }
-    Some(last + 1)
-}
-
-impl<T> Matrix<'_, T> {
+impl<T: LaneOps> Matrix<'_, T> {
     /// Whether elements up to `(rows − 1, depth − 1)` exist.
+    #[inline(always)]
     fn covers(&self, rows: usize, depth: usize) -> bool {
         extent(&[(rows, self.row_stride), (depth, self.column_stride)]).is_some_and(|n| n <= self.data.len())
     }
+
+    /// Element `(r, k)` in every lane.
+    ///
+    /// # Safety
+    /// The element must exist.
+    #[inline(always)]
+    unsafe fn splat<S: Simd>(&self, s: S, r: usize, k: usize) -> T::Lanes<S> {
+        // SAFETY: the contract.
+        T::splat(s, unsafe { *self.data.get_unchecked(r * self.row_stride + k * self.column_stride) })
+    }
 }
 
-/// `out[r][c] = Σ_k a[r][k] · b[k][c]` for `r < rows`, `k < depth`, `c < COLUMNS`.
-///
-/// `b[k][c]` is `b[k · b_stride + c]` and `out[r][c]` is `out[r · out_stride + c]`. `None` (nothing written) if a slice
-/// is too short.
+/// Lane vectors in two dimensions: element `(r, c)` is `data[r · stride + c]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Panel<D> {
+    pub(crate) data: D,
+    pub(crate) stride: usize,
+}
+
+/// `out[r][c] = Σ_k a[r][k] · b[k][c]` for `r < rows`, `k < depth`, `c < COLUMNS`. `None` (nothing written) if a slice is
+/// too short.
 #[inline(always)]
 pub(crate) fn multiply<S: Simd, T: LaneOps, const COLUMNS: usize>(
     s: S,
     (rows, depth): (usize, usize),
     a: Matrix<'_, T>,
-    (b, b_stride): (&[T::Lanes<S>], usize),
-    (out, out_stride): (&mut [T::Lanes<S>], usize),
+    b: Panel<&[T::Lanes<S>]>,
+    mut out: Panel<&mut [T::Lanes<S>]>,
 ) -> Option<()> {
-    let b_extent = extent(&[(depth, b_stride), (COLUMNS, 1)])?;
-    let out_extent = extent(&[(rows, out_stride), (COLUMNS, 1)])?;
-    if !a.covers(rows, depth) || b_extent > b.len() || out_extent > out.len() {
+    let b_extent = extent(&[(depth, b.stride), (COLUMNS, 1)])?;
+    let out_extent = extent(&[(rows, out.stride), (COLUMNS, 1)])?;
+    if !a.covers(rows, depth) || b_extent > b.data.len() || out_extent > out.data.len() {
         return None;
     }
-    // Rows per tile: COLUMNS · TILE accumulators, one broadcast register per row, `b` from memory.
     let mut r = 0;
     macro_rules! tiles {
-        ($tile:literal) => {
-            while r + $tile <= rows {
-                // SAFETY: rows `r..r + $tile` are below `rows`; the extents of `a`, `b` and `out` were checked above.
-                unsafe { multiply_tile::<S, T, $tile, COLUMNS>(s, depth, a, r, (b, b_stride), (out, out_stride)) };
-                r += $tile;
+        // Rows per tile, and its first and last + 1 column.
+        ($rows:literal, $($columns:expr),*) => {
+            while r + $rows <= rows && ($rows < 3 || r + $rows + 1 != rows) {
+                $(
+                    // SAFETY: rows `r..r + $rows` are below `rows`, the columns below `COLUMNS`; the extents of `a`,
+                    // `b` and `out` were checked above.
+                    unsafe { multiply_tile::<S, T, $rows, COLUMNS>(s, depth, a, r, $columns, &b, &mut out) };
+                )*
+                r += $rows;
             }
         };
     }
-    if S::REGISTER_COUNT >= 32 {
-        if COLUMNS <= 6 {
-            tiles!(4);
-        }
-        tiles!(2);
-    } else if COLUMNS <= 2 {
-        tiles!(4);
-    } else if COLUMNS <= 5 {
-        tiles!(2);
+    // Three rows share the loads of `b`; a rest of four rows is taken as two and two.
+    if S::REGISTER_COUNT >= 32 || COLUMNS <= 4 {
+        tiles!(3, 0..COLUMNS);
+        tiles!(2, 0..COLUMNS);
+        tiles!(1, 0..COLUMNS);
+    } else {
+        tiles!(3, 0..COLUMNS.div_ceil(2), COLUMNS.div_ceil(2)..COLUMNS);
+        tiles!(2, 0..COLUMNS.div_ceil(2), COLUMNS.div_ceil(2)..COLUMNS);
+        tiles!(1, 0..COLUMNS);
     }
-    tiles!(1);
     Some(())
 }
 
-/// Rows `r..r + ROWS` of [`multiply`].
+/// Rows `r..r + ROWS`, columns `columns` (constants, so that the loops over them unroll) of [`multiply`].
 ///
 /// # Safety
-/// `a` must hold rows `r..r + ROWS` of `depth` elements, `b` `depth` rows and `out` rows `r..r + ROWS` of `COLUMNS`.
+/// `a` must hold rows `r..r + ROWS` of `depth` elements, `b` `depth` rows and `out` rows `r..r + ROWS` of `COLUMNS`;
+/// `columns` must end at `COLUMNS` at most.
 #[inline(always)]
 unsafe fn multiply_tile<S: Simd, T: LaneOps, const ROWS: usize, const COLUMNS: usize>(
     s: S,
     depth: usize,
     a: Matrix<'_, T>,
     r: usize,
-    (b, b_stride): (&[T::Lanes<S>], usize),
-    (out, out_stride): (&mut [T::Lanes<S>], usize),
+    columns: core::ops::Range<usize>,
+    b: &Panel<&[T::Lanes<S>]>,
+    out: &mut Panel<&mut [T::Lanes<S>]>,
 ) {
     let mut sums = [[T::splat(s, T::zeroed()); COLUMNS]; ROWS];
     for k in 0..depth {
+        let mut elements = [T::splat(s, T::zeroed()); ROWS];
         for i in 0..ROWS {
             // SAFETY: row `r + i`, column `k`: inside `a` by the contract.
-            let element = unsafe { *a.data.get_unchecked((r + i) * a.row_stride + k * a.column_stride) };
-            let element = T::splat(s, element);
-            for c in 0..COLUMNS {
-                // SAFETY: row `k`, column `c`: inside `b` by the contract.
-                let lane = unsafe { *b.get_unchecked(k * b_stride + c) };
-                sums[i][c] = T::mul_add(s, element, lane, sums[i][c]);
-            }
+            elements[i] = unsafe { a.splat(s, r + i, k) };
         }
-    }
-    for (i, row) in sums.iter().enumerate() {
-        for (c, sum) in row.iter().enumerate() {
-            // SAFETY: row `r + i`, column `c`: inside `out` by the contract.
-            unsafe { *out.get_unchecked_mut((r + i) * out_stride + c) = *sum };
-        }
-    }
-}
-
-/// Synthesis with the mirror symmetry of the rows folded:
-/// with `e[j][c] = Σ_{k even} a[j][k] b[k][c]` and `o[j][c] = Σ_{k odd} a[j][k] b[k][c]`,
-/// `out[c][j] = e + o` and `out[c][ROWS − 1 − j] = e − o`, for `j < ⌈ROWS / 2⌉`.
-///
-/// If `ROWS` is odd the middle row is its own mirror image and `a[middle][odd]` must be zero. `b[k][c]` is
-/// `b[k · COLUMNS + c]` and `out[c][j]` is `out[c · ROWS + j]`. `None` (nothing written) if a slice is too short.
-#[inline(always)]
-pub(crate) fn even_odd_synthesis<S: Simd, T: LaneOps, const COLUMNS: usize, const ROWS: usize>(
-    s: S,
-    depth: usize,
-    a: Matrix<'_, T>,
-    b: &[T::Lanes<S>],
-    out: &mut [T::Lanes<S>],
-) -> Option<()> {
-    let folded = ROWS.div_ceil(2);
-    if !a.covers(folded, depth) || depth.checked_mul(COLUMNS)? > b.len() || COLUMNS * ROWS > out.len() {
-        return None;
-    }
-    let mut j = 0;
-    macro_rules! tiles {
-        ($tile:literal) => {
-            while j + $tile <= folded {
-                // SAFETY: rows `j..j + $tile` are below `folded`; the extents of `a`, `b` and `out` were checked above.
-                unsafe { even_odd_tile::<S, T, $tile, COLUMNS, ROWS>(s, depth, a, j, b, out) };
-                j += $tile;
-            }
-        };
-    }
-    // Two parities double the accumulators: 2 · COLUMNS · TILE.
-    if S::REGISTER_COUNT >= 32 {
-        tiles!(4);
-    }
-    tiles!(2);
-    tiles!(1);
-    Some(())
-}
-
-/// Folded rows `j..j + TILE` of [`even_odd_synthesis`].
-///
-/// # Safety
-/// `a` must hold rows `j..j + TILE` of `depth` elements, `b` `depth · COLUMNS` and `out` `COLUMNS · ROWS` elements;
-/// `j + TILE <= ⌈ROWS / 2⌉`.
-#[inline(always)]
-unsafe fn even_odd_tile<S: Simd, T: LaneOps, const TILE: usize, const COLUMNS: usize, const ROWS: usize>(
-    s: S,
-    depth: usize,
-    a: Matrix<'_, T>,
-    j: usize,
-    b: &[T::Lanes<S>],
-    out: &mut [T::Lanes<S>],
-) {
-    let zero = T::splat(s, T::zeroed());
-    let (mut even, mut odd) = ([[zero; COLUMNS]; TILE], [[zero; COLUMNS]; TILE]);
-    for pair in 0..depth / 2 {
-        // SAFETY: `2 · pair + 1 < depth`; the rest is the contract.
-        unsafe { accumulate::<S, T, TILE, COLUMNS>(s, a, j, 2 * pair, b, &mut even) };
-        // SAFETY: as above.
-        unsafe { accumulate::<S, T, TILE, COLUMNS>(s, a, j, 2 * pair + 1, b, &mut odd) };
-    }
-    if depth % 2 == 1 {
-        // SAFETY: `depth − 1 < depth`; the rest is the contract.
-        unsafe { accumulate::<S, T, TILE, COLUMNS>(s, a, j, depth - 1, b, &mut even) };
-    }
-    for i in 0..TILE {
-        for c in 0..COLUMNS {
-            let (e, o) = (even[i][c], odd[i][c]);
-            // SAFETY: both row numbers are below ROWS, `c` below COLUMNS: inside `out` by the contract.
-            let (near, far) = (c * ROWS + j + i, c * ROWS + ROWS - 1 - j - i);
-            // SAFETY: as above.
-            unsafe { *out.get_unchecked_mut(near) = T::add(s, e, o) };
-            // SAFETY: as above.
-            unsafe { *out.get_unchecked_mut(far) = T::sub(s, e, o) };
-        }
-    }
-}
-
-/// `sums[i][c] += a[j + i][k] · b[k][c]`.
-///
-/// # Safety
-/// `a` must hold the elements `(j..j + TILE, k)` and `b` the elements `k · COLUMNS..(k + 1) · COLUMNS`.
-#[inline(always)]
-unsafe fn accumulate<S: Simd, T: LaneOps, const TILE: usize, const COLUMNS: usize>(
-    s: S,
-    a: Matrix<'_, T>,
-    j: usize,
-    k: usize,
-    b: &[T::Lanes<S>],
-    sums: &mut [[T::Lanes<S>; COLUMNS]; TILE],
-) {
-    for (i, row) in sums.iter_mut().enumerate() {
-        // SAFETY: row `j + i`, column `k`: inside `a` by the contract.
-        let element = unsafe { *a.data.get_unchecked((j + i) * a.row_stride + k * a.column_stride) };
-        let element = T::splat(s, element);
-        for (c, sum) in row.iter_mut().enumerate() {
+        for c in columns.clone() {
             // SAFETY: row `k`, column `c`: inside `b` by the contract.
-            let lane = unsafe { *b.get_unchecked(k * COLUMNS + c) };
-            *sum = T::mul_add(s, element, lane, *sum);
+            let lane = unsafe { *b.data.get_unchecked(k * b.stride + c) };
+            for i in 0..ROWS {
+                sums[i][c] = T::mul_add(s, elements[i], lane, sums[i][c]);
+            }
+        }
+    }
+    for i in 0..ROWS {
+        for c in columns.clone() {
+            // SAFETY: row `r + i`, column `c`: inside `out` by the contract.
+            unsafe { *out.data.get_unchecked_mut((r + i) * out.stride + c) = sums[i][c] };
         }
     }
 }
 
-/// The transpose of [`even_odd_synthesis`], accumulating:
-/// `out[k][c] += Σ_j a[j][k] · (b[c][j] ± b[c][ROWS − 1 − j])`, `+` for even and `−` for odd `k`; a middle row counts
-/// once. Memory as there. `None` (nothing written) if a slice is too short.
+/// Which rows an order's coefficients are: number `k` in row `start + k · (slope + k)`.
+///
+/// (Flat indices `l² + l + m` with `l = |m| + k` grow like this.)
+#[derive(Clone, Copy)]
+pub(crate) struct QuadraticRows {
+    pub(crate) start: usize,
+    pub(crate) slope: usize,
+}
+
+impl QuadraticRows {
+    #[inline(always)]
+    fn row(self, k: usize) -> usize {
+        self.start + k * (self.slope + k)
+    }
+}
+
+/// Synthesis with the mirror symmetry of the rings folded: for every column `c`, with coefficients `x[k]` in rows
+/// `columns[c]` of a block, `e[j] = Σ_{k even} a[j][k] x[k]` and `o[j] = Σ_{k odd} a[j][k] x[k]`,
+/// `out[c][j] = e + o` and `out[c][RINGS − 1 − j] = e − o` for `j < ⌈RINGS / 2⌉`.
+///
+/// If `RINGS` is odd the middle ring is its own mirror image and `a[middle][odd]` must be zero. `out[c][j]` is
+/// `out[c · RINGS + j]`. `None` if a slice or a row is missing.
 #[inline(always)]
-pub(crate) fn even_odd_analysis<S: Simd, T: LaneOps, const COLUMNS: usize, const ROWS: usize>(
+pub(crate) fn even_odd_synthesis<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
     s: S,
     depth: usize,
     a: Matrix<'_, T>,
-    b: &[T::Lanes<S>],
+    x: &Rows<'_, T, T::Lanes<S>>,
+    block: usize,
+    columns: [QuadraticRows; COLUMNS],
     out: &mut [T::Lanes<S>],
 ) -> Option<()> {
-    /// Room for the folded rows of the largest chunk, 8 rows.
-    const MAX_FOLDED: usize = 4;
-    let folded = ROWS.div_ceil(2);
-    if !a.covers(folded, depth) || depth.checked_mul(COLUMNS)? > out.len() || COLUMNS * ROWS > b.len() {
+    if !a.covers(RINGS.div_ceil(2), depth) {
         return None;
     }
-    const { assert!(ROWS.div_ceil(2) <= MAX_FOLDED) };
+    let out = out.get_mut(..COLUMNS * RINGS)?;
     let zero = T::splat(s, T::zeroed());
-    let mut sums = [[[zero; COLUMNS]; MAX_FOLDED]; 2];
-    for j in 0..folded {
-        for c in 0..COLUMNS {
-            // SAFETY: row `j` is below ROWS: inside `b`, as checked above.
-            let near = unsafe { *b.get_unchecked(c * ROWS + j) };
-            if 2 * j + 1 == ROWS {
-                sums[0][j][c] = near;
-            } else {
-                // SAFETY: the mirror row is below ROWS too.
-                let far = unsafe { *b.get_unchecked(c * ROWS + ROWS - 1 - j) };
-                sums[0][j][c] = T::add(s, near, far);
-                sums[1][j][c] = T::sub(s, near, far);
+    // One parity after the other, so that the sums of all rings fit into 16 registers.
+    let mut sums = [[[zero; MAX_FOLDED]; COLUMNS]; 2];
+    for parity in 0..2 {
+        let mut k = parity;
+        while k < depth {
+            let mut lanes = [zero; COLUMNS];
+            for c in 0..COLUMNS {
+                lanes[c] = x.get(block, columns[c].row(k))?;
             }
+            for j in 0..RINGS.div_ceil(2) {
+                // SAFETY: `covers` checked row `j` and column `k < depth`.
+                let element = unsafe { a.splat(s, j, k) };
+                for c in 0..COLUMNS {
+                    sums[parity][c][j] = T::mul_add(s, element, lanes[c], sums[parity][c][j]);
+                }
+            }
+            k += 2;
         }
     }
-    for k in 0..depth {
-        let parity = &sums[k % 2];
-        for c in 0..COLUMNS {
-            // SAFETY: row `k < depth`, column `c`: inside `out`, as checked above.
-            let target = unsafe { out.get_unchecked_mut(k * COLUMNS + c) };
-            for (j, row) in parity.iter().enumerate().take(folded) {
-                // SAFETY: row `j < folded`, column `k < depth`: inside `a`, as checked above.
-                let element = unsafe { *a.data.get_unchecked(j * a.row_stride + k * a.column_stride) };
-                *target = T::mul_add(s, T::splat(s, element), row[c], *target);
-            }
+    for c in 0..COLUMNS {
+        for j in 0..RINGS.div_ceil(2) {
+            let (e, o) = (sums[0][c][j], sums[1][c][j]);
+            out[c * RINGS + j] = T::add(s, e, o);
+            out[c * RINGS + RINGS - 1 - j] = T::sub(s, e, o);
         }
     }
     Some(())
 }
+
+/// The transpose of [`even_odd_synthesis`]: coefficient `k` of column `c` becomes
+/// `Σ_j a[j][k] · (b[c][j] ± b[c][RINGS − 1 − j])`, `+` for even and `−` for odd `k`; a middle ring counts once. Added to
+/// what the rows hold if `accumulate`. `None` if a slice or a row is missing.
+#[inline(always)]
+pub(crate) fn even_odd_analysis<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
+    s: S,
+    depth: usize,
+    a: Matrix<'_, T>,
+    b: &[T::Lanes<S>],
+    x: &mut RowsMut<'_, T, T::Lanes<S>>,
+    block: usize,
+    columns: [QuadraticRows; COLUMNS],
+    accumulate: bool,
+) -> Option<()> {
+    if !a.covers(RINGS.div_ceil(2), depth) {
+        return None;
+    }
+    let b = b.get(..COLUMNS * RINGS)?;
+    let zero = T::splat(s, T::zeroed());
+    for parity in 0..2 {
+        let mut folded = [[zero; MAX_FOLDED]; COLUMNS];
+        for c in 0..COLUMNS {
+            for j in 0..RINGS.div_ceil(2) {
+                let (near, far) = (b[c * RINGS + j], b[c * RINGS + RINGS - 1 - j]);
+                folded[c][j] = if 2 * j + 1 == RINGS {
+                    near
+                } else if parity == 0 {
+                    T::add(s, near, far)
+                } else {
+                    T::sub(s, near, far)
+                };
+            }
+        }
+        let mut k = parity;
+        while k < depth {
+            let mut sums = [zero; COLUMNS];
+            if accumulate {
+                for c in 0..COLUMNS {
+                    sums[c] = x.get(block, columns[c].row(k))?;
+                }
+            }
+            for j in 0..RINGS.div_ceil(2) {
+                // SAFETY: `covers` checked row `j` and column `k < depth`.
+                let element = unsafe { a.splat(s, j, k) };
+                for c in 0..COLUMNS {
+                    sums[c] = T::mul_add(s, element, folded[c][j], sums[c]);
+                }
+            }
+            for c in 0..COLUMNS {
+                x.set(block, columns[c].row(k), sums[c])?;
+            }
+            k += 2;
+        }
+    }
+    Some(())
+}
+
+/// Most rings of a chunk that the folded kernels take.
+pub(crate) const MAX_RINGS: usize = 8;
+const MAX_FOLDED: usize = MAX_RINGS.div_ceil(2);

@@ -5,10 +5,12 @@
 //! generic over [`pulp::Simd`]: which instructions come out is decided by [`Level::run`](crate::isa::Level::run).
 
 mod matrix;
+mod rows;
 
-pub(crate) use matrix::{Matrix, even_odd_analysis, even_odd_synthesis, multiply};
-
-use core::fmt::Debug;
+pub(crate) use matrix::{
+    MAX_RINGS, Matrix, Panel, QuadraticRows, even_odd_analysis, even_odd_synthesis, multiply,
+};
+pub(crate) use rows::{BlockRowsMut, FirstRows, RowCount, Rows, RowsMut, RowsShape};
 
 use bytemuck::{Pod, Zeroable};
 use pulp::Simd;
@@ -31,12 +33,6 @@ impl CacheLine {
     /// Zeroed memory.
     pub const ZERO: Self = Self([0; 64]);
 }
-
-/// An element type: `f32` or `f64`.
-pub trait Real: LaneOps + crate::tables::Constants + PartialOrd + PartialEq + Default + Debug {}
-
-impl Real for f32 {}
-impl Real for f64 {}
 
 /// Arithmetic on lane vectors of an element type; `pulp` names it per type, kernels need it generic.
 pub trait LaneOps: Pod + Send + Sync {

@@ -15,68 +15,172 @@ use super::double_double::DoubleDouble as Dd;
 /// Largest degree of the direct engine's operands.
 pub(crate) const LMAX_DIRECT: usize = 3;
 
-/// Room for the terms of one output degree: the largest number for operands to degree [`LMAX_DIRECT`].
-pub(crate) const MAX_TERMS: usize = 176;
+/// Most outputs of a class, whatever the budget.
+pub(crate) const MAX_CLASS_LEN: usize = 24;
 
-/// `out[k] += value · x1[i] · x2[j]`, flat indices.
+/// Room for the terms of one class: the largest number for operands to degree [`LMAX_DIRECT`].
+pub(crate) const MAX_TERMS: usize = 208;
+
+/// One step of `sum[slot] += value · p`, where `p` is the pair product `x1[i] · x2[j]`, or `x1[i] · x2[j] + x1[j] · x2[i]`
+/// if `mirrored` (the coefficients are symmetric).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Term {
     pub(crate) i: usize,
     pub(crate) j: usize,
-    pub(crate) k: usize,
+    pub(crate) mirrored: bool,
+    /// Whether the term before had another pair.
+    pub(crate) starts_pair: bool,
+    pub(crate) slot: usize,
+    /// Whether no term before had this slot.
+    pub(crate) starts_sum: bool,
     pub(crate) value: f64,
 }
 
-/// The terms of the product of functions to degrees `lmax1`, `lmax2` that make output degree `l3`.
+/// The terms of the product of functions to degrees `lmax1 >= lmax2` that make one *class* of outputs.
+///
+/// The product respects the three mirror planes of the coordinate axes, so that outputs fall into classes by the parity
+/// of `l`, by sine or cosine, and by the parity of `m`, and every pair of inputs contributes to one class only. Taking
+/// class by class, the sums of a class stay in registers, and no pair product is computed twice.
 #[derive(Clone, Copy)]
-pub(crate) struct Terms {
-    len: usize,
+pub(crate) struct ClassTerms {
+    outputs: [usize; MAX_CLASS_LEN],
+    n_outputs: usize,
     terms: [Term; MAX_TERMS],
+    n_terms: usize,
 }
 
-impl Terms {
-    /// All non-zero terms, ordered by `i`, then `j`, then `k`.
-    pub(crate) const fn new(lmax1: usize, lmax2: usize, l3: usize) -> Self {
-        let mut list = Self { len: 0, terms: [Term { i: 0, j: 0, k: 0, value: 0.0 }; MAX_TERMS] };
-        let mut i = 0;
-        while i < (lmax1 + 1) * (lmax1 + 1) {
-            let mut j = 0;
-            while j < (lmax2 + 1) * (lmax2 + 1) {
-                let mut m3 = -(l3 as i64);
-                while m3 <= l3 as i64 {
-                    let ((l1, m1), (l2, m2)) = (degree_order(i), degree_order(j));
-                    let value = gaunt([l1, l2, l3 as i64], [m1, m2, m3]);
-                    if value != 0.0 {
-                        let k = ((l3 * l3 + l3) as i64 + m3) as usize;
-                        list.terms[list.len] = Term { i, j, k, value };
-                        list.len += 1;
-                    }
-                    m3 += 1;
-                }
-                j += 1;
+/// In how many classes the outputs to degree `lmax3` are taken so that none has more than `budget`: 1, 2, 4 or 8.
+pub(crate) const fn n_classes(lmax3: usize, budget: usize) -> usize {
+    let mut n_classes = 1;
+    while n_classes < 8 {
+        let (mut class, mut largest) = (0, 0);
+        while class < n_classes {
+            let (mut len, mut k) = (0, 0);
+            while k < (lmax3 + 1) * (lmax3 + 1) {
+                len += (class_of(k, n_classes) == class) as usize;
+                k += 1;
             }
-            i += 1;
+            largest = if len > largest { len } else { largest };
+            class += 1;
+        }
+        if largest <= budget {
+            break;
+        }
+        n_classes *= 2;
+    }
+    n_classes
+}
+
+/// The class of an output: all classes are split by the parity of `l` first, then by sine or cosine, then by the parity
+/// of `m`.
+const fn class_of(index: usize, n_classes: usize) -> usize {
+    let (l, m) = degree_order(index);
+    let bits = (l % 2) as usize | ((m < 0) as usize) << 1 | ((m % 2 != 0) as usize) << 2;
+    bits % n_classes
+}
+
+impl ClassTerms {
+    /// All non-zero terms of a class, pair by pair.
+    pub(crate) const fn new([lmax1, lmax2, lmax3]: [usize; 3], n_classes: usize, class: usize) -> Self {
+        let term =
+            Term { i: 0, j: 0, mirrored: false, starts_pair: false, slot: 0, starts_sum: false, value: 0.0 };
+        let mut list =
+            Self { outputs: [0; MAX_CLASS_LEN], n_outputs: 0, terms: [term; MAX_TERMS], n_terms: 0 };
+        let mut k = 0;
+        while k < (lmax3 + 1) * (lmax3 + 1) {
+            if class_of(k, n_classes) == class {
+                list.outputs[list.n_outputs] = k;
+                list.n_outputs += 1;
+            }
+            k += 1;
+        }
+        let (n1, n2) = ((lmax1 + 1) * (lmax1 + 1), (lmax2 + 1) * (lmax2 + 1));
+        let (mut started, mut last_pair) = ([false; MAX_CLASS_LEN], (usize::MAX, usize::MAX));
+        let coefficients = &COEFFICIENTS;
+        let mut t = 0;
+        while t < coefficients.len {
+            let coefficient = coefficients.list[t];
+            let (low, high) = coefficient.pair;
+            // A pair that exists in both orders, one that exists with `high` as the first operand's only, or none.
+            let ((i, j), mirrored) = if high < n2 { ((low, high), low < high) } else { ((high, low), false) };
+            let k = coefficient.output;
+            if i < n1 && j < n2 && k < (lmax3 + 1) * (lmax3 + 1) && coefficient.class % n_classes == class {
+                let mut slot = 0;
+                while list.outputs[slot] != k {
+                    slot += 1;
+                }
+                let starts_pair = i != last_pair.0 || j != last_pair.1;
+                let (starts_sum, value) = (!started[slot], coefficient.value);
+                list.terms[list.n_terms] = Term { i, j, mirrored, starts_pair, slot, starts_sum, value };
+                list.n_terms += 1;
+                started[slot] = true;
+                last_pair = (i, j);
+            }
+            t += 1;
         }
         list
     }
 
     /// Number of terms.
     pub(crate) const fn len(&self) -> usize {
-        self.len
+        self.n_terms
     }
 
     /// Term number `t`, if there are that many.
+    #[inline(always)]
     pub(crate) const fn get(&self, t: usize) -> Option<Term> {
-        if t < self.len { Some(self.terms[t]) } else { None }
+        if t < self.n_terms { Some(self.terms[t]) } else { None }
+    }
+
+    /// Flat index of the output that a slot sums up, if there are that many.
+    #[inline(always)]
+    pub(crate) const fn output(&self, slot: usize) -> Option<usize> {
+        if slot < self.n_outputs { Some(self.outputs[slot]) } else { None }
     }
 }
 
-/// The terms of one output degree as a constant, evaluated once.
-pub(crate) struct TermsOf<const L1: usize, const L2: usize, const L3: usize>;
-
-impl<const L1: usize, const L2: usize, const L3: usize> TermsOf<L1, L2, L3> {
-    pub(crate) const TERMS: Terms = Terms::new(L1, L2, L3);
+/// A non-zero coefficient, for a pair of operands' flat indices `low <= high` in either order.
+#[derive(Clone, Copy)]
+struct Coefficient {
+    pair: (usize, usize),
+    output: usize,
+    /// The output's class of eight.
+    class: usize,
+    value: f64,
 }
+
+/// All non-zero coefficients for operands to degree [`LMAX_DIRECT`], ordered by `low`, then `high`, then output.
+struct Coefficients {
+    len: usize,
+    list: [Coefficient; 388],
+}
+
+const COEFFICIENTS: Coefficients = {
+    let none = Coefficient { pair: (0, 0), output: 0, class: 0, value: 0.0 };
+    let mut coefficients = Coefficients { len: 0, list: [none; 388] };
+    let n = (LMAX_DIRECT + 1) * (LMAX_DIRECT + 1);
+    let mut low = 0;
+    while low < n {
+        let mut high = low;
+        while high < n {
+            let mut output = 0;
+            while output < (2 * LMAX_DIRECT + 1) * (2 * LMAX_DIRECT + 1) {
+                let ((l1, m1), (l2, m2), (l3, m3)) =
+                    (degree_order(low), degree_order(high), degree_order(output));
+                let value = gaunt([l1, l2, l3], [m1, m2, m3]);
+                if value != 0.0 {
+                    coefficients.list[coefficients.len] =
+                        Coefficient { pair: (low, high), output, class: class_of(output, 8), value };
+                    coefficients.len += 1;
+                }
+                output += 1;
+            }
+            high += 1;
+        }
+        low += 1;
+    }
+    coefficients
+};
 
 /// The degree and order of a flat index.
 const fn degree_order(index: usize) -> (i64, i64) {

@@ -2,8 +2,10 @@
 #![allow(clippy::float_cmp)] // equality of floats here means: the same bits
 
 mod batch;
+mod conventions;
 mod fences;
 mod generated;
+mod large;
 mod operands;
 mod oracle;
 mod plan;

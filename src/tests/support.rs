@@ -6,9 +6,11 @@ use std::vec::Vec;
 use crate::{CacheLine, Isa, Plan, PlanDesc, Real, Weights};
 
 /// The ISA levels of this machine. Those of the architecture that are missing are named on standard output, and are a
-/// failure where `GAUNT_REQUIRE_ISA` lists them (comma-separated, as `Debug` prints them).
+/// failure where `GAUNT_REQUIRE_ISA` lists them (comma-separated, as `Debug` prints them). `GAUNT_ONLY_ISA` restricts
+/// the tests to one level: on an emulated CPU every other one costs minutes.
 pub(super) fn levels() -> Vec<Isa> {
     let required = std::env::var("GAUNT_REQUIRE_ISA").unwrap_or_default();
+    let only = std::env::var("GAUNT_ONLY_ISA").ok();
     let of_architecture = Isa::ALL.into_iter().filter(|isa| match isa {
         Isa::Scalar => true,
         Isa::Neon => cfg!(target_arch = "aarch64"),
@@ -16,6 +18,9 @@ pub(super) fn levels() -> Vec<Isa> {
     });
     let mut available = Vec::new();
     for isa in of_architecture {
+        if only.as_ref().is_some_and(|only| *only != std::format!("{isa:?}")) {
+            continue;
+        }
         if isa.is_available() {
             available.push(isa);
         } else {
@@ -24,6 +29,7 @@ pub(super) fn levels() -> Vec<Isa> {
             assert!(!required.split(',').any(|r| r == name), "ISA level {isa:?} is required but missing");
         }
     }
+    assert!(!available.is_empty(), "GAUNT_ONLY_ISA names no level of this CPU");
     available
 }
 

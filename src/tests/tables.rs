@@ -1,28 +1,180 @@
 //! The tables against exact values.
 
+use std::collections::BTreeSet;
+use std::format;
+use std::vec;
+use std::vec::Vec;
+
+use super::tolerance::{AZIMUTH_ROUNDINGS, LEGENDRE_ULPS, Roundoff, UNDERFLOW};
 use crate::reference;
-use crate::tables::gaunt::{LMAX_DIRECT, Terms};
+use crate::tables::Constants;
+use crate::tables::gaunt::{ClassTerms, LMAX_DIRECT, n_classes};
+use crate::tables::grid::{GridTable, GridTableEntries, gauss_legendre, grid_table_len};
+
+/// Exact values to 25 digits; `make_vectors.py` beside it tells the format.
+const EXACT: &str = include_str!("../../ffi-tests/vectors/tables.txt");
+
+/// One unit in the last place of a value.
+fn ulp(value: f64) -> f64 {
+    f64::from_bits(value.abs().to_bits() + 1) - value.abs()
+}
 
 /// Distance in units in the last place of the expected value.
 fn ulps(actual: f64, expected: f64) -> f64 {
-    let ulp = f64::from_bits(expected.abs().to_bits() + 1) - expected.abs();
-    (actual - expected).abs() / ulp
+    (actual - expected).abs() / ulp(expected)
+}
+
+/// The words of the exact values of one kind: indices and, as text, numbers.
+fn exact(kind: &str) -> impl Iterator<Item = Vec<&'static str>> {
+    EXACT
+        .lines()
+        .filter_map(move |line| line.strip_prefix(kind))
+        .map(|rest| rest.split_whitespace().collect())
+}
+
+/// A grid table in `f64`: the constant one, or computed where there is none.
+fn with_table<R>(n_theta: usize, lmax: usize, check: impl FnOnce(GridTable<'_, f64>) -> R) -> R {
+    if let Some(constant) = f64::grid_table(n_theta) {
+        check(GridTable::new(n_theta, n_theta - 1, constant).unwrap())
+    } else {
+        let entries = GridTableEntries::new(n_theta, lmax).take(grid_table_len(n_theta, lmax));
+        check(GridTable::new(n_theta, lmax, &entries.collect::<Vec<_>>()).unwrap())
+    }
 }
 
 #[test]
 fn sparse_coefficients_agree_with_the_reference_to_the_last_bits() {
-    for (l1, l2) in (0..=LMAX_DIRECT).flat_map(|l1| (0..=LMAX_DIRECT).map(move |l2| (l1, l2))) {
+    let degrees = (0..=LMAX_DIRECT).flat_map(|l1| (0..=l1).map(move |l2| (l1, l2)));
+    for ((l1, l2), budget) in degrees.flat_map(|degrees| [12, 24].map(|budget| (degrees, budget))) {
         let mut expected = std::collections::BTreeMap::new();
         reference::for_each_term(l1, l2, l1 + l2, |i, j, k, g| {
             assert!(expected.insert((i, j, k), g).is_none());
         });
-        for l3 in 0..=l1 + l2 {
-            let terms = Terms::new(l1, l2, l3);
+        let n_classes = n_classes(l1 + l2, budget);
+        for terms in (0..n_classes).map(|class| ClassTerms::new([l1, l2, l1 + l2], n_classes, class)) {
+            assert!(terms.output(budget).is_none(), "a class has more outputs than its budget");
+            let (mut pairs, mut slots) = (BTreeSet::new(), BTreeSet::new());
             for term in (0..terms.len()).map(|t| terms.get(t).unwrap()) {
-                let reference = expected.remove(&(term.i, term.j, term.k)).unwrap();
-                assert!(ulps(term.value, reference) <= 3.0, "{term:?} instead of {reference}");
+                let k = terms.output(term.slot).unwrap();
+                let pair = if term.mirrored {
+                    vec![(term.i, term.j), (term.j, term.i)]
+                } else {
+                    vec![(term.i, term.j)]
+                };
+                for (i, j) in pair {
+                    let reference = expected.remove(&(i, j, k)).unwrap();
+                    assert!(ulps(term.value, reference) <= 3.0, "{term:?} instead of {reference}");
+                }
+                assert_eq!(term.starts_pair, pairs.insert((term.i, term.j)), "{term:?}");
+                assert_eq!(term.starts_sum, slots.insert(term.slot), "{term:?}");
             }
         }
         assert!(expected.is_empty(), "missing terms {expected:?}");
     }
+}
+
+#[test]
+fn quadrature_rules_are_exact_to_the_last_bit() {
+    let mut rules = vec![];
+    for words in exact("gauss ") {
+        let [n, j, node, weight] = words[..] else { panic!("{words:?}") };
+        let (n, j): (usize, usize) = (n.parse().unwrap(), j.parse().unwrap());
+        let (x, w) = gauss_legendre(n, j);
+        for (actual, expected) in [(x.to_f64(), node), (w.to_f64(), weight)] {
+            assert!(actual == expected.parse::<f64>().unwrap(), "{n} {j}: {actual:e} instead of {expected}");
+        }
+        rules.push((n, j));
+    }
+    let northern = |n: usize| (0..n.div_ceil(2)).map(move |j| (n, j));
+    assert!(rules.iter().copied().eq((1..=25).chain([97]).flat_map(northern)));
+}
+
+/// A decimal of the file as the nearest `f64` and what that leaves out, together exact to the file's digits.
+fn decimal(text: &str) -> (f64, f64) {
+    let nearest: f64 = text.parse().unwrap();
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    // Rust prints floats exactly: 32 digits after the point of both, as integers, and their difference.
+    let width = "1.".len() + 32 + usize::from(text.starts_with('-'));
+    let digits = |mantissa: &str| format!("{mantissa:0<width$}").replace('.', "").parse::<i128>().unwrap();
+    let printed = format!("{nearest:.32e}");
+    let (nearest_mantissa, nearest_exponent) = printed.split_once('e').unwrap();
+    assert_eq!(exponent.trim_start_matches('+'), nearest_exponent);
+    let rest = digits(mantissa) - digits(nearest_mantissa);
+    (nearest, format!("{rest}e{}", nearest_exponent.parse::<i32>().unwrap() - 32).parse().unwrap())
+}
+
+/// How far `entry` is from `p · ∛w`, in units in its last place: by the cube of `entry / p`, in pairs of `f64`, so that
+/// no rounding of this computation counts.
+fn ulps_from_product(entry: f64, (p, p_rest): (f64, f64), (w, w_rest): (f64, f64)) -> f64 {
+    let ratio = entry / p;
+    let ratio_rest = ((-ratio).mul_add(p, entry) - ratio * p_rest) / p;
+    let square = ratio * ratio;
+    let square_rest = ratio.mul_add(ratio, -square) + 2.0 * ratio * ratio_rest;
+    let cube = square * ratio;
+    let cube_rest = square.mul_add(ratio, -cube) + square_rest * ratio + square * ratio_rest;
+    let relative = ((cube - w) + (cube_rest - w_rest)) / (3.0 * w);
+    (relative * entry / ulp(entry)).abs()
+}
+
+#[test]
+fn legendre_functions_are_exact_to_the_last_bit() {
+    let (mut worst, mut count): (f64, usize) = (0.0, 0);
+    for (n_theta, lmax) in [(7, 6), (25, 24), (97, 192)] {
+        let weights: Vec<_> = exact(&format!("gauss {n_theta} ")).map(|words| decimal(words[2])).collect();
+        with_table(n_theta, lmax, |table| {
+            assert_eq!(table.lmax, lmax);
+            for words in exact(&format!("legendre {n_theta} ")) {
+                let at = [0, 1, 2].map(|i| words[i].parse::<usize>().unwrap());
+                let ([node, l, m], p) = (at, words[3]);
+                let row = &table.legendre[node * (lmax + 1) * (lmax + 2) / 2..];
+                let entry = row[(0..m).map(|m| lmax + 1 - m).sum::<usize>() + l - m];
+                let (w, p) = (weights[node], if p == "0" { (0.0, 0.0) } else { decimal(p) });
+                if p.0.abs() < UNDERFLOW {
+                    // Zero exactly, or relative to the table's largest entries, which are about 1.
+                    let bound = if p.0 == 0.0 { 0.0 } else { UNDERFLOW * f64::UNIT };
+                    assert!((entry - p.0 * w.0.cbrt()).abs() <= bound, "{n_theta} rings {at:?}: {entry:e}");
+                } else {
+                    let error = ulps_from_product(entry, p, w);
+                    assert!(error <= LEGENDRE_ULPS, "{n_theta} rings {at:?}: {entry:e} is {error} ulp off");
+                    worst = worst.max(error);
+                }
+                count += 1;
+            }
+        });
+    }
+    assert_eq!(count, exact("legendre ").count());
+    std::println!("{count} Legendre functions: worst error {worst:.4} ulp");
+}
+
+#[test]
+fn azimuth_functions_agree_with_the_standard_library() {
+    let mut worst: f64 = 0.0;
+    for n_theta in (1..=25).chain([26, 97]) {
+        with_table(n_theta, 2 * n_theta, |table| {
+            let folded = n_theta.div_ceil(2);
+            assert_eq!(table.cosine.len(), folded * (table.lmax + 1));
+            for (m, k) in (0..=table.lmax).flat_map(|m| (0..folded).map(move |k| (m, k))) {
+                // mφ = turn / n_theta quarter turns: the nearest whole number of them, and at most half a one left.
+                let turn = m * (2 * k + 1);
+                let quarters = (2 * turn + n_theta) / (2 * n_theta);
+                let left = turn as f64 - (quarters * n_theta) as f64;
+                let (sin, cos) = (left * core::f64::consts::FRAC_PI_2 / n_theta as f64).sin_cos();
+                let (cos, sin) = [(cos, sin), (-sin, cos), (-cos, -sin), (sin, -cos)][quarters % 4];
+                // Two mirror images of the meridian φ = π/2, four of every other, 2π / (2 n_theta) each.
+                let images = if 2 * k + 1 == n_theta { 2.0 } else { 4.0 };
+                let factor = (images * core::f64::consts::PI / n_theta as f64).cbrt();
+                let at = m * folded + k;
+                for (actual, expected) in [(table.cosine[at], factor * cos), (table.sine[at], factor * sin)] {
+                    let (error, bound) =
+                        ((actual - expected).abs(), AZIMUTH_ROUNDINGS * f64::UNIT * expected.abs());
+                    assert!(
+                        error <= bound,
+                        "{n_theta} rings, m = {m}, k = {k}: {actual} instead of {expected}"
+                    );
+                    worst = worst.max(if error == 0.0 { 0.0 } else { error / bound });
+                }
+            }
+        });
+    }
+    std::println!("azimuth: worst error / bound {worst:.3}");
 }

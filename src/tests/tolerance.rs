@@ -55,6 +55,20 @@ pub(super) fn roundings(engine: Engine, [l1, l2, l3]: [usize; 3]) -> usize {
     path + scaling + oracle + 1
 }
 
+/// Legendre entries of the grid tables, in units in the last place: the final rounding, and before it the recurrence in
+/// double-double, a few hundred steps of a few 2⁻¹⁰⁴ each relative to the largest neighbour: 2⁻⁴⁰ ulp, and room for
+/// values 2²⁰ times smaller than their neighbours.
+pub(super) const LEGENDRE_ULPS: f64 = 0.5 + 1.0 / (1 << 20) as f64;
+
+/// 2⁻⁹⁶⁰: the rounding errors that a double-double of this size carries end at 2⁻¹⁰⁶⁶, just above the smallest `f64`;
+/// those of smaller ones get lost.
+pub(super) const UNDERFLOW: f64 = f64::from_bits((1023 - 960) << 52);
+
+/// Cosines and sines with their factor, evaluated in `f64`: three roundings of the angle in the first octant, where it
+/// passes on at most its relative error, two of cosine or sine, a third of three and two of the cube root, one of the
+/// product, one of the entry that is compared.
+pub(super) const AZIMUTH_ROUNDINGS: f64 = 3.0 + 2.0 + 1.0 + 2.0 + 1.0 + 1.0;
+
 /// `Σ|G_ijk x_i y_j|` for every output: what the direct engine adds up.
 pub(super) fn direct_terms(
     terms: &[(usize, usize, usize, f64)],
@@ -105,6 +119,46 @@ impl GridTerms {
         }
         sums
     }
+}
+
+/// Roundings of [`reference::gaunt_coefficient`]: for each 3j symbol one of the integer sum, half of four of the root's
+/// argument, the root, a product; for the factor half of five, and the root; the products of these and 1/√2.
+pub(super) const GAUNT_ROUNDINGS: f64 = 2.0 * (1.0 + 2.0 + 1.0 + 1.0) + 3.5 + 4.0;
+
+/// Roundings of a root of a fraction of π, compared with a decimal: half of three for π, product and quotient, the root,
+/// the decimal.
+pub(super) const ROOT_ROUNDINGS: f64 = 1.5 + 1.0 + 1.0;
+
+/// A bound of [`GridTerms::sums`] in closed form, and of `Σ|G_ijk x_i y_j|` too. By Cauchy and Schwarz
+/// `∫|Y_lm| F1 F2 <= √(∫ F1² F2²) <= √4π max F1 max F2`, and `F = Σ|x_lm Y_lm| <= Σ_l ‖x_l‖ √((2l + 1)/4π)` because
+/// `Σ_m Y_lm² = (2l + 1)/4π`.
+pub(super) fn terms_bound(x1: &[f64], x2: &[f64]) -> f64 {
+    let four_pi = 4.0 * core::f64::consts::PI;
+    let largest = |x: &[f64]| {
+        let of_degree = |l: usize| {
+            let norm = x[l * l..n_lm(l)].iter().map(|x| x * x).sum::<f64>().sqrt();
+            norm * ((2 * l + 1) as f64 / four_pi).sqrt()
+        };
+        (0..x.len().isqrt()).map(of_degree).sum::<f64>()
+    };
+    four_pi.sqrt() * largest(x1) * largest(x2)
+}
+
+/// The error of a harmonic of degree `l` by [`reference::harmonics`]. Near the poles, where it is worst, an error made
+/// at degree `k` of the recurrence has grown `l − k + 1` times at degree `l`: with six roundings per degree `3 l²` in
+/// all, then 8 per order and 8 for the direction and the start. Relative to the largest value, `√((2l + 1)/4π)`.
+pub(super) fn harmonics_error(l: usize) -> f64 {
+    (3 * l * l + 8 * l + 8) as f64 * f64::UNIT * ((2 * l + 1) as f64 / (4.0 * core::f64::consts::PI)).sqrt()
+}
+
+/// Roundings of a product by plain quadrature in `f64`, see `large`: in each of a term's three harmonics, errors at
+/// degree `k` grow `min(l − k + 1, 1 / sin θ)` times, on average over the sphere's area less than twice, so 12 `l`; the
+/// angles, `m φ` to `2π lmax`, have absolute errors of 8 `lmax`, in three factors; then the sums over degrees, orders,
+/// meridians and rings.
+pub(super) fn textbook_roundings([l1, l2, l3]: [usize; 3]) -> usize {
+    let n_theta = (l1 + l2 + l3) / 2 + 1;
+    let lmax = l1.max(l2).max(l3);
+    3 * (12 + 8) * lmax + 3 * (l1 + l2) + 3 * n_theta + 16
 }
 
 /// Gauss–Legendre nodes and weights in plain `f64`: good enough for bounds, and independent of the library's tables.

@@ -1,0 +1,197 @@
+//! Rows of lanes: what the engines read coefficients from and write them to.
+//!
+//! A *row* is one coefficient of a block of lanes; the rows of a block lie at a constant distance, and so do successive
+//! blocks. That describes a user's array of layout `[lm][channel]` (no copy is needed then) as well as a lane buffer.
+#![allow(unsafe_code)]
+
+use core::marker::PhantomData;
+
+use bytemuck::Pod;
+
+/// Sizes and distances of rows and blocks, in elements.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowsShape {
+    pub(crate) rows: usize,
+    pub(crate) row_stride: usize,
+    pub(crate) blocks: usize,
+    /// 0 if all blocks are the same.
+    pub(crate) block_stride: usize,
+}
+
+impl RowsShape {
+    /// Number of elements from the first to the last, or `None` on overflow.
+    fn extent(&self, lanes: usize) -> Option<usize> {
+        extent(&[(self.rows, self.row_stride), (self.blocks, self.block_stride), (lanes, 1)])
+    }
+
+    /// Where a row starts, if it exists.
+    #[inline(always)]
+    fn offset(&self, block: usize, row: usize) -> Option<usize> {
+        if block < self.blocks && row < self.rows {
+            Some(block * self.block_stride + row * self.row_stride)
+        } else {
+            None
+        }
+    }
+
+    /// Where a block starts, if it exists and has so many rows.
+    #[inline(always)]
+    fn first<N: RowCount>(&self, block: usize) -> Option<usize> {
+        if block < self.blocks && N::ROWS <= self.rows && N::ROWS > 0 {
+            Some(block * self.block_stride)
+        } else {
+            None
+        }
+    }
+}
+
+/// A constant number of rows.
+pub(crate) trait RowCount {
+    const ROWS: usize;
+}
+
+/// Index one past the last element of a strided array, or `None` on overflow.
+pub(super) fn extent(counts_and_strides: &[(usize, usize)]) -> Option<usize> {
+    let mut last = 0_usize;
+    for (count, stride) in counts_and_strides {
+        let Some(steps) = count.checked_sub(1) else { return Some(0) };
+        last = last.checked_add(steps.checked_mul(*stride)?)?;
+    }
+    last.checked_add(1)
+}
+
+/// Rows of elements `T` to read as lane vectors `V`.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows<'a, T, V> {
+    data: &'a [T],
+    shape: RowsShape,
+    lanes: PhantomData<V>,
+}
+
+impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
+    /// `None` if the slice is too short.
+    #[inline(always)]
+    pub(crate) fn new(data: &'a [T], shape: RowsShape) -> Option<Self> {
+        let fits = shape.extent(size_of::<V>() / size_of::<T>())? <= data.len();
+        if fits { Some(Self { data, shape, lanes: PhantomData }) } else { None }
+    }
+
+    /// The same rows for the same lane vectors under another name, which generic code cannot know to be the same.
+    #[inline(always)]
+    pub(crate) fn cast<W: Pod>(self) -> Option<Rows<'a, T, W>> {
+        let same = size_of::<V>() == size_of::<W>();
+        if same { Some(Rows { data: self.data, shape: self.shape, lanes: PhantomData }) } else { None }
+    }
+
+    /// The first rows of a block, if there are so many.
+    #[inline(always)]
+    pub(crate) fn first<N: RowCount>(&self, block: usize) -> Option<FirstRows<'a, T, V, N>> {
+        let start = self.shape.first::<N>(block)?;
+        let data = self.data.get(start..)?;
+        Some(FirstRows { data, row_stride: self.shape.row_stride, rows: PhantomData })
+    }
+
+    /// One row of a block, if it exists.
+    #[inline(always)]
+    pub(crate) fn get(&self, block: usize, row: usize) -> Option<V> {
+        let offset = self.shape.offset(block, row)?;
+        // SAFETY: `new` checked that every row of every block, as many elements as `V` has, lies inside `data`.
+        Some(unsafe { self.data.as_ptr().wrapping_add(offset).cast::<V>().read_unaligned() })
+    }
+}
+
+/// Rows of elements `T` to write as lane vectors `V`.
+pub(crate) struct RowsMut<'a, T, V> {
+    data: &'a mut [T],
+    shape: RowsShape,
+    lanes: PhantomData<V>,
+}
+
+impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
+    /// `None` if the slice is too short.
+    #[inline(always)]
+    pub(crate) fn new(data: &'a mut [T], shape: RowsShape) -> Option<Self> {
+        let fits = shape.extent(size_of::<V>() / size_of::<T>())? <= data.len();
+        if fits { Some(Self { data, shape, lanes: PhantomData }) } else { None }
+    }
+
+    /// The same rows for the same lane vectors under another name.
+    #[inline(always)]
+    pub(crate) fn cast<W: Pod>(self) -> Option<RowsMut<'a, T, W>> {
+        let same = size_of::<V>() == size_of::<W>();
+        if same { Some(RowsMut { data: self.data, shape: self.shape, lanes: PhantomData }) } else { None }
+    }
+
+    /// The same rows, borrowed for shorter.
+    #[inline(always)]
+    pub(crate) fn reborrow(&mut self) -> RowsMut<'_, T, V> {
+        RowsMut { data: &mut *self.data, shape: self.shape, lanes: PhantomData }
+    }
+
+    /// A block, if it exists.
+    #[inline(always)]
+    pub(crate) fn block(&mut self, block: usize) -> Option<BlockRowsMut<'_, T, V>> {
+        let data = self.data.get_mut(self.shape.offset(block, 0)?..)?;
+        Some(BlockRowsMut {
+            data,
+            rows: self.shape.rows,
+            row_stride: self.shape.row_stride,
+            lanes: PhantomData,
+        })
+    }
+
+    /// One row of a block, if it exists.
+    #[inline(always)]
+    pub(crate) fn get(&self, block: usize, row: usize) -> Option<V> {
+        let offset = self.shape.offset(block, row)?;
+        // SAFETY: as in `Rows::get`.
+        Some(unsafe { self.data.as_ptr().wrapping_add(offset).cast::<V>().read_unaligned() })
+    }
+
+    /// Writes one row of a block; `None` if it does not exist.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, block: usize, row: usize, value: V) -> Option<()> {
+        let offset = self.shape.offset(block, row)?;
+        // SAFETY: as in `Rows::get`, and `data` is borrowed mutably.
+        unsafe { self.data.as_mut_ptr().wrapping_add(offset).cast::<V>().write_unaligned(value) };
+        Some(())
+    }
+}
+
+/// A constant number of rows of one block: a row with a constant index needs no test.
+pub(crate) struct FirstRows<'a, T, V, N> {
+    data: &'a [T],
+    row_stride: usize,
+    rows: PhantomData<(V, N)>,
+}
+
+impl<T: Pod, V: Pod, N: RowCount> FirstRows<'_, T, V, N> {
+    /// Row `row`, or the last one if there are fewer.
+    #[inline(always)]
+    pub(crate) fn get(&self, row: usize) -> V {
+        let row = if row < N::ROWS { row } else { N::ROWS - 1 };
+        // SAFETY: `Rows::first` started the slice at a block that has the rows, and `Rows::new` checked all blocks.
+        unsafe { self.data.as_ptr().wrapping_add(row * self.row_stride).cast::<V>().read_unaligned() }
+    }
+}
+
+/// The rows of one block, to write.
+pub(crate) struct BlockRowsMut<'a, T, V> {
+    data: &'a mut [T],
+    rows: usize,
+    row_stride: usize,
+    lanes: PhantomData<V>,
+}
+
+impl<T: Pod, V: Pod> BlockRowsMut<'_, T, V> {
+    /// Writes a row if it exists.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, row: usize, value: V) {
+        if row < self.rows {
+            let target = self.data.as_mut_ptr().wrapping_add(row * self.row_stride).cast::<V>();
+            // SAFETY: `RowsMut::block` started the slice at a block that exists, and `RowsMut::new` checked all rows of
+            // all blocks; `data` is borrowed mutably.
+            unsafe { target.write_unaligned(value) };
+        }
+    }
+}
