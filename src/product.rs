@@ -9,7 +9,7 @@ use crate::lanes::{CacheLine, LaneOps, MAX_RINGS, Rows, RowsMut, cast, cast_mut,
 use crate::layout::ArrayLayout;
 use crate::plan::{Engine, Kernel, Plan, Real};
 use crate::tables::grid::GridTable;
-use crate::transfer::{Block, DegreeScale, Gather, Scatter, Transfer};
+use crate::transfer::{Block, DegreeScale, Gather, Scatter, Transfer, buffer_rows};
 
 /// Lane vectors of workspace: the three coefficient buffers, and the engine's own. `shared`: whether the channels share
 /// an operand.
@@ -19,10 +19,11 @@ pub(crate) const fn workspace_lanes(
     n_theta: usize,
     shared: bool,
 ) -> usize {
-    let buffers = n_lm(l1) + n_lm(l2) + n_lm(l3);
+    let operands = n_lm(l1) + n_lm(l2);
     if matches!(engine, Engine::Direct) {
-        return buffers;
+        return operands + n_lm(direct::computed_lmax3([l1, l2, l3]));
     }
+    let buffers = operands + n_lm(l3);
     let samples2 = if shared { grid::all_samples_len(n_theta) } else { grid::chunk_samples_len(n_theta) };
     buffers + grid::rings_len(max([l1, l2, l3])) + grid::chunk_samples_len(n_theta) + samples2
 }
@@ -66,15 +67,24 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
         let shared = shared1 || shared2;
         let (buffer1, rest) = cast_mut(workspace).split_at_mut_checked(n_lm(transfer1.lmax))?;
         let (buffer2, rest) = rest.split_at_mut_checked(n_lm(transfer2.lmax))?;
-        let (buffer3, rest) = rest.split_at_mut_checked(n_lm(transfer3.lmax))?;
+        let degrees = [transfer1.lmax, transfer2.lmax, transfer3.lmax];
+        let lmax3 = match plan.kernel {
+            Kernel::Direct => direct::computed_lmax3(degrees),
+            Kernel::Grid(_) => transfer3.lmax,
+        };
+        let (buffer3, rest) = rest.split_at_mut_checked(n_lm(lmax3))?;
 
         let mut block = Block::first(lane_count::<S, T>(), n_samples, desc.n_channels);
         let mut prepared = None; // the sample whose shared operand is there
         while !block.is_empty() {
             // The engine works on the arrays themselves where it can, and then on many blocks at once.
             let full = block.full_blocks();
-            let in_place =
-                [&transfer1, &transfer2, &transfer3].map(|transfer| full > 0 && transfer.is_plain());
+            let plain = [&transfer1, &transfer2, &transfer3].map(|transfer| full > 0 && transfer.is_plain());
+            let all_plain = plain == [true; 3] && lmax3 == transfer3.lmax;
+            let in_place = match plan.kernel {
+                Kernel::Direct => [all_plain; 3], // it wants rows at one distance
+                Kernel::Grid(_) => plain,
+            };
             let uncopied = in_place[0] && (in_place[1] || (shared && full > 0)) && in_place[2];
             let blocks = if uncopied { full } else { 1 };
             let is_prepared = shared && prepared.is_some() && prepared == block.sample();
@@ -90,7 +100,7 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
                     block: &block,
                     buffer: &mut *buffer1,
                 })?;
-                Rows::new(cast(buffer1), transfer1.buffer_rows::<S>(blocks))?
+                Rows::new(cast(buffer1), buffer_rows::<S, T>(transfer1.lmax, blocks))?
             };
             let rows2 = if in_place[1] {
                 let (start, shape) = transfer2.plain_rows::<S>(&block, blocks);
@@ -104,15 +114,14 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
                         buffer: &mut *buffer2,
                     })?;
                 }
-                Rows::new(cast(buffer2), transfer2.buffer_rows::<S>(blocks))?
+                Rows::new(cast(buffer2), buffer_rows::<S, T>(transfer2.lmax, blocks))?
             };
             let rows3 = if in_place[2] {
                 let (start, shape) = transfer3.plain_rows::<S>(&block, blocks);
                 RowsMut::new(out.get_mut(start..)?, shape)?
             } else {
-                RowsMut::new(cast_mut(&mut *buffer3), transfer3.buffer_rows::<S>(blocks))?
+                RowsMut::new(cast_mut(&mut *buffer3), buffer_rows::<S, T>(lmax3, blocks))?
             };
-            let degrees = [transfer1.lmax, transfer2.lmax, transfer3.lmax];
             match plan.kernel {
                 Kernel::Direct => direct::product::<S, T>(s, degrees, blocks, rows1, rows2, rows3)?,
                 Kernel::Grid(table) => GridProduct { table, degrees, shared }.blocks::<S>(

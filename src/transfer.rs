@@ -176,12 +176,6 @@ impl<T: LaneOps> Transfer<'_, T> {
         (start, shape)
     }
 
-    /// The shape of the lane buffer, which serves any number of blocks.
-    #[inline(always)]
-    pub(crate) fn buffer_rows<S: Simd>(&self, blocks: usize) -> RowsShape {
-        RowsShape { rows: n_lm(self.lmax), row_stride: lane_count::<S, T>(), blocks, block_stride: 0 }
-    }
-
     /// Where degree `l` of a pair starts, and the distance of its orders.
     #[inline(always)]
     fn degree_of(&self, l: usize, pair: Pair) -> (usize, usize) {
@@ -190,6 +184,12 @@ impl<T: LaneOps> Transfer<'_, T> {
             pair.sample * self.layout.sample_stride + pair.channel * degree.channel_stride + degree.start;
         (start, degree.order_stride)
     }
+}
+
+/// The shape of a lane buffer of degrees to `lmax`, which stands for any number of blocks.
+#[inline(always)]
+pub(crate) fn buffer_rows<S: Simd, T: LaneOps>(lmax: usize, blocks: usize) -> RowsShape {
+    RowsShape { rows: n_lm(lmax), row_stride: lane_count::<S, T>(), blocks, block_stride: 0 }
 }
 
 /// Reads a block of an array into a lane buffer, scaled. `None` if a slice is too short.

@@ -3,12 +3,12 @@
 //! `out[k] = Σ G_ijk x1[i] x2[j]` with every index and coefficient a compile-time constant: the loop over the terms is
 //! unrolled, so that coefficients become broadcasts from memory and the sums stay in registers, class by class of
 //! outputs ([`ClassTerms`]). Kernels exist for `lmax1 >= lmax2` (the product is symmetric) and outputs to `lmax1` or to
-//! `lmax1 + lmax2`; for another `lmax3` the next larger one leaves out the stores.
+//! `lmax1 + lmax2`; for another `lmax3` the next larger one is computed.
 
 use pulp::{Simd, WithSimd};
 
 use crate::index::n_lm;
-use crate::lanes::{BlockRowsMut, FirstRows, LaneOps, RowCount, Rows, RowsMut};
+use crate::lanes::{FirstRows, FirstRowsMut, LaneOps, RowCount, Rows, RowsMut};
 use crate::tables::gaunt::{ClassTerms, LMAX_DIRECT, n_classes};
 
 /// Whether the engine serves these degrees.
@@ -16,8 +16,14 @@ pub(crate) const fn supports(lmax1: usize, lmax2: usize) -> bool {
     lmax1 <= LMAX_DIRECT && lmax2 <= LMAX_DIRECT
 }
 
-/// `out = x1 · x2` for coefficients in flat order and `blocks` blocks of lanes; `out` has exactly `n_lm(lmax3)` rows. `None` if
-/// rows are missing, or for degrees that the engine does not serve.
+/// The degree to which the kernel for these degrees computes the output, at least `lmax3`.
+pub(crate) const fn computed_lmax3([lmax1, lmax2, lmax3]: [usize; 3]) -> usize {
+    let larger = if lmax1 > lmax2 { lmax1 } else { lmax2 };
+    if lmax3 <= larger { larger } else { lmax1 + lmax2 }
+}
+
+/// `out = x1 · x2` for coefficients in flat order and `blocks` blocks of lanes; `out` has rows to [`computed_lmax3`].
+/// `None` if rows are missing or not equally distant in all three, or for degrees that the engine does not serve.
 #[inline(always)]
 pub(crate) fn product<S: Simd, T: LaneOps>(
     s: S,
@@ -28,10 +34,9 @@ pub(crate) fn product<S: Simd, T: LaneOps>(
     out: RowsMut<'_, T, T::Lanes<S>>,
 ) -> Option<()> {
     let (lmax1, lmax2, x1, x2) = if lmax1 >= lmax2 { (lmax1, lmax2, x1, x2) } else { (lmax2, lmax1, x2, x1) };
-    let lmax_kernel = if lmax3 <= lmax1 { lmax1 } else { lmax1 + lmax2 };
     macro_rules! kernels {
         ($(($l1:literal, $l2:literal, $l3:literal))*) => {
-            match (lmax1, lmax2, lmax_kernel) {
+            match (lmax1, lmax2, computed_lmax3([lmax1, lmax2, lmax3])) {
                 $(($l1, $l2, $l3) => s.vectorize(Product::<T, _, $l1, $l2, $l3> { blocks, x1, x2, out }),)*
                 _ => None,
             }
@@ -62,8 +67,10 @@ impl<T: LaneOps, V: bytemuck::Pod, const L1: usize, const L2: usize, const L3: u
         let Self { blocks, x1, x2, out } = self;
         let (x1, x2) = (x1.cast::<T::Lanes<S>>()?, x2.cast::<T::Lanes<S>>()?);
         let mut out = out.cast::<T::Lanes<S>>()?;
+        // One distance for all three, so that the row offsets fit into the general registers.
+        let stride = x1.row_stride();
         for block in 0..blocks {
-            let rows = (&x1.first(block)?, &x2.first(block)?, &mut out.block(block)?);
+            let rows = (&x1.first(block, stride)?, &x2.first(block, stride)?, &mut out.first(block, stride)?);
             // Sums of a class, a pair product, its two fixed factors and a coefficient share the register file.
             if const { S::REGISTER_COUNT >= 32 } {
                 classes::<S, T, L1, L2, L3, 24>(s, rows);
@@ -83,10 +90,10 @@ impl<const L: usize> RowCount for Degree<L> {
 }
 
 /// One block of two operands and of the output.
-type ThreeRows<'r, 'a, T, V, const L1: usize, const L2: usize> = (
+type ThreeRows<'r, 'a, T, V, const L1: usize, const L2: usize, const L3: usize> = (
     &'r FirstRows<'a, T, V, Degree<L1>>,
     &'r FirstRows<'a, T, V, Degree<L2>>,
-    &'r mut BlockRowsMut<'a, T, V>,
+    &'r mut FirstRowsMut<'a, T, V, Degree<L3>>,
 );
 
 /// All classes of one block, none with more than `BUDGET` outputs.
@@ -94,7 +101,7 @@ type ThreeRows<'r, 'a, T, V, const L1: usize, const L2: usize> = (
 #[allow(clippy::unnecessary_semicolon)] // of the unrolled loop
 fn classes<S: Simd, T: LaneOps, const L1: usize, const L2: usize, const L3: usize, const BUDGET: usize>(
     s: S,
-    (x1, x2, out): ThreeRows<'_, '_, T, T::Lanes<S>, L1, L2>,
+    (x1, x2, out): ThreeRows<'_, '_, T, T::Lanes<S>, L1, L2, L3>,
 ) {
     seq_macro::seq!(CLASS in 0..8 {
         if const { CLASS < ClassesTo::<L3, BUDGET>::COUNT } {
@@ -133,7 +140,7 @@ fn class<
     const CLASS: usize,
 >(
     s: S,
-    (x1, x2, out): ThreeRows<'_, '_, T, T::Lanes<S>, L1, L2>,
+    (x1, x2, out): ThreeRows<'_, '_, T, T::Lanes<S>, L1, L2, L3>,
 ) {
     // A constant: every branch, index and coefficient below is known at compile time. The outer groups keep the compiler
     // from seeing the terms that do not exist.

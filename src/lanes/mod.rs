@@ -10,7 +10,7 @@ mod rows;
 pub(crate) use matrix::{
     MAX_RINGS, Matrix, Panel, QuadraticRows, even_odd_analysis, even_odd_synthesis, multiply,
 };
-pub(crate) use rows::{BlockRowsMut, FirstRows, RowCount, Rows, RowsMut, RowsShape};
+pub(crate) use rows::{FirstRows, FirstRowsMut, RowCount, Rows, RowsMut, RowsShape};
 
 use bytemuck::{Pod, Zeroable};
 use pulp::Simd;

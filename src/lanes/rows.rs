@@ -34,14 +34,12 @@ impl RowsShape {
         }
     }
 
-    /// Where a block starts, if it exists and has so many rows.
+    /// Where a block starts, if it exists and has so many rows at this distance.
     #[inline(always)]
-    fn first<N: RowCount>(&self, block: usize) -> Option<usize> {
-        if block < self.blocks && N::ROWS <= self.rows && N::ROWS > 0 {
-            Some(block * self.block_stride)
-        } else {
-            None
-        }
+    fn first<N: RowCount>(&self, block: usize, row_stride: usize) -> Option<usize> {
+        let exists =
+            block < self.blocks && N::ROWS <= self.rows && N::ROWS > 0 && row_stride == self.row_stride;
+        if exists { Some(block * self.block_stride) } else { None }
     }
 }
 
@@ -76,6 +74,12 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
         if fits { Some(Self { data, shape, lanes: PhantomData }) } else { None }
     }
 
+    /// Distance of the rows.
+    #[inline(always)]
+    pub(crate) fn row_stride(&self) -> usize {
+        self.shape.row_stride
+    }
+
     /// The same rows for the same lane vectors under another name, which generic code cannot know to be the same.
     #[inline(always)]
     pub(crate) fn cast<W: Pod>(self) -> Option<Rows<'a, T, W>> {
@@ -83,12 +87,15 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
         if same { Some(Rows { data: self.data, shape: self.shape, lanes: PhantomData }) } else { None }
     }
 
-    /// The first rows of a block, if there are so many.
+    /// The first rows of a block, if there are so many, at this distance.
     #[inline(always)]
-    pub(crate) fn first<N: RowCount>(&self, block: usize) -> Option<FirstRows<'a, T, V, N>> {
-        let start = self.shape.first::<N>(block)?;
-        let data = self.data.get(start..)?;
-        Some(FirstRows { data, row_stride: self.shape.row_stride, rows: PhantomData })
+    pub(crate) fn first<N: RowCount>(
+        &self,
+        block: usize,
+        row_stride: usize,
+    ) -> Option<FirstRows<'a, T, V, N>> {
+        let data = self.data.get(self.shape.first::<N>(block, row_stride)?..)?;
+        Some(FirstRows { data, row_stride, rows: PhantomData })
     }
 
     /// One row of a block, if it exists.
@@ -128,16 +135,15 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
         RowsMut { data: &mut *self.data, shape: self.shape, lanes: PhantomData }
     }
 
-    /// A block, if it exists.
+    /// The first rows of a block, if there are so many, at this distance.
     #[inline(always)]
-    pub(crate) fn block(&mut self, block: usize) -> Option<BlockRowsMut<'_, T, V>> {
-        let data = self.data.get_mut(self.shape.offset(block, 0)?..)?;
-        Some(BlockRowsMut {
-            data,
-            rows: self.shape.rows,
-            row_stride: self.shape.row_stride,
-            lanes: PhantomData,
-        })
+    pub(crate) fn first<N: RowCount>(
+        &mut self,
+        block: usize,
+        row_stride: usize,
+    ) -> Option<FirstRowsMut<'_, T, V, N>> {
+        let data = self.data.get_mut(self.shape.first::<N>(block, row_stride)?..)?;
+        Some(FirstRowsMut { data, row_stride, rows: PhantomData })
     }
 
     /// One row of a block, if it exists.
@@ -175,23 +181,20 @@ impl<T: Pod, V: Pod, N: RowCount> FirstRows<'_, T, V, N> {
     }
 }
 
-/// The rows of one block, to write.
-pub(crate) struct BlockRowsMut<'a, T, V> {
+/// A constant number of rows of one block, to write.
+pub(crate) struct FirstRowsMut<'a, T, V, N> {
     data: &'a mut [T],
-    rows: usize,
     row_stride: usize,
-    lanes: PhantomData<V>,
+    rows: PhantomData<(V, N)>,
 }
 
-impl<T: Pod, V: Pod> BlockRowsMut<'_, T, V> {
-    /// Writes a row if it exists.
+impl<T: Pod, V: Pod, N: RowCount> FirstRowsMut<'_, T, V, N> {
+    /// Writes row `row`, or the last one if there are fewer.
     #[inline(always)]
     pub(crate) fn set(&mut self, row: usize, value: V) {
-        if row < self.rows {
-            let target = self.data.as_mut_ptr().wrapping_add(row * self.row_stride).cast::<V>();
-            // SAFETY: `RowsMut::block` started the slice at a block that exists, and `RowsMut::new` checked all rows of
-            // all blocks; `data` is borrowed mutably.
-            unsafe { target.write_unaligned(value) };
-        }
+        let row = if row < N::ROWS { row } else { N::ROWS - 1 };
+        let target = self.data.as_mut_ptr().wrapping_add(row * self.row_stride).cast::<V>();
+        // SAFETY: as in `FirstRows::get`, and `data` is borrowed mutably.
+        unsafe { target.write_unaligned(value) };
     }
 }
