@@ -89,6 +89,12 @@ impl ArrayLayout {
         self.layout == Layout::LmChannel && !self.shared_channels
     }
 
+    /// Whether the coefficients of all degrees follow one another at one distance.
+    #[inline(always)]
+    pub(crate) fn is_flat(&self) -> bool {
+        self.layout != Layout::E3nnBlocks || self.shared_channels
+    }
+
     /// Where degree `l` lies within a sample.
     #[inline(always)]
     pub(crate) fn degree(&self, l: usize) -> DegreeLayout {

@@ -9,7 +9,7 @@ use crate::lanes::{CacheLine, LaneOps, cast_mut};
 use crate::layout::{ArrayLayout, Broadcast, Layout};
 use crate::product;
 use crate::tables::Constants;
-use crate::tables::grid::{GridTable, GridTableEntries, grid_table_len, n_theta};
+use crate::tables::grid::{GridTable, fill_grid_table, grid_table_len, n_theta};
 
 /// Largest supported degree of an operand.
 pub const LMAX_INPUT: usize = 256;
@@ -341,9 +341,7 @@ impl<'t, T: Real> Plan<'t, T> {
                     GridTable::new(n_theta, n_theta - 1, constant)
                 } else {
                     let entries = tables.get_mut(..n_grid).ok_or(Error::Internal)?;
-                    for (entry, value) in entries.iter_mut().zip(GridTableEntries::new(n_theta, lmax)) {
-                        *entry = T::from_f64(value);
-                    }
+                    fill_grid_table(n_theta, lmax, entries, T::from_f64).ok_or(Error::Internal)?;
                     GridTable::new(n_theta, lmax, entries)
                 };
                 Kernel::Grid(table.ok_or(Error::Internal)?)

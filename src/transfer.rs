@@ -1,14 +1,18 @@
 //! Transfer between user arrays and lane buffers: layouts, broadcasting, weights per degree, tails.
 //!
 //! Lanes run over all (sample, channel) pairs of a call in order, so that few channels fill vectors too. The last block
-//! may be partial: its idle lanes hold zeros, nothing beyond the user's arrays is touched, and the arithmetic of a lane
+//! may be partial: its idle lanes repeat the first one, nothing beyond the user's arrays is touched, and the arithmetic of a lane
 //! does not depend on its neighbours; hence the same bits for any split of a batch.
+
+use core::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
 use crate::index::n_lm;
-use crate::lanes::{LaneOps, MAX_LANES, RowsShape, cast, cast_mut, lane_count};
-use crate::layout::ArrayLayout;
+use crate::lanes::{
+    LaneElements, LaneOps, MAX_LANES, RowsShape, cast, cast_mut, lane_count, read_lanes, write_lanes,
+};
+use crate::layout::{ArrayLayout, DegreeLayout};
 use crate::plan::WeightKind;
 
 /// The (sample, channel) pairs of one block of lanes: consecutive ones from the first on.
@@ -170,19 +174,35 @@ impl<T: LaneOps> Transfer<'_, T> {
     /// Where a block starts in an array that is plain, and the shape of `blocks` blocks there.
     #[inline(always)]
     pub(crate) fn plain_rows<S: Simd>(&self, block: &Block, blocks: usize) -> (usize, RowsShape) {
-        let (start, lanes) = (self.degree_of(0, block.first).0, lane_count::<S, T>());
+        let (start, lanes) = (self.element(&self.layout.degree(0), block.first), lane_count::<S, T>());
         let shape =
             RowsShape { rows: n_lm(self.lmax), row_stride: block.n_channels, blocks, block_stride: lanes };
         (start, shape)
     }
 
-    /// Where degree `l` of a pair starts, and the distance of its orders.
+    /// Index of a pair's coefficient of degree `l` and order `−l`.
     #[inline(always)]
-    fn degree_of(&self, l: usize, pair: Pair) -> (usize, usize) {
+    fn element(&self, degree: &DegreeLayout, pair: Pair) -> usize {
+        pair.sample * self.layout.sample_stride + pair.channel * degree.channel_stride + degree.start
+    }
+
+    /// The coefficients from degree `l` on that follow one another at one distance: as rows of a lane buffer, and where
+    /// they lie for every lane.
+    #[inline(always)]
+    fn piece(&self, l: usize, block: &Block) -> (Range<usize>, LaneElements) {
         let degree = self.layout.degree(l);
-        let start =
-            pair.sample * self.layout.sample_stride + pair.channel * degree.channel_stride + degree.start;
-        (start, degree.order_stride)
+        let mut starts = [self.element(&degree, block.first); MAX_LANES];
+        for (start, pair) in starts.iter_mut().zip(block.pairs()) {
+            *start = self.element(&degree, pair);
+        }
+        let elements = LaneElements { starts, used: block.used, stride: degree.order_stride };
+        (l * l..n_lm(self.next_piece(l) - 1), elements)
+    }
+
+    /// The degree after those of the piece that starts at degree `l`.
+    #[inline(always)]
+    fn next_piece(&self, l: usize) -> usize {
+        1 + if self.layout.is_flat() { self.lmax } else { l }
     }
 }
 
@@ -190,6 +210,23 @@ impl<T: LaneOps> Transfer<'_, T> {
 #[inline(always)]
 pub(crate) fn buffer_rows<S: Simd, T: LaneOps>(lmax: usize, blocks: usize) -> RowsShape {
     RowsShape { rows: n_lm(lmax), row_stride: lane_count::<S, T>(), blocks, block_stride: 0 }
+}
+
+/// Makes the number of lanes, one of few, a constant.
+macro_rules! with_lanes {
+    ($lanes:expr, $constant:ident => $body:expr) => {
+        match $lanes {
+            1 => with_lanes!(@ $constant, 1, $body),
+            2 => with_lanes!(@ $constant, 2, $body),
+            4 => with_lanes!(@ $constant, 4, $body),
+            8 => with_lanes!(@ $constant, 8, $body),
+            _ => with_lanes!(@ $constant, 16, $body),
+        }
+    };
+    (@ $constant:ident, $value:literal, $body:expr) => {{
+        const $constant: usize = $value;
+        $body
+    }};
 }
 
 /// Reads a block of an array into a lane buffer, scaled. `None` if a slice is too short.
@@ -209,24 +246,18 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Gather<'_, T, V> {
         let n_lanes = lane_count::<S, T>();
         let elements: &mut [T] = cast_mut(buffer);
         if transfer.layout.is_channel_contiguous() && block.full_blocks() > 0 {
-            let first = transfer.degree_of(0, block.first).0;
+            let first = transfer.element(&transfer.layout.degree(0), block.first);
             let rows = array.get(first..)?.chunks(block.n_channels);
             for (row, lanes) in rows.zip(elements.chunks_exact_mut(n_lanes)) {
                 lanes.copy_from_slice(row.get(..n_lanes)?);
             }
         } else {
-            if block.used < n_lanes {
-                elements.fill(T::zeroed());
-            }
-            // Lane by lane: the vectors are loaded much later, when the scalar stores have reached the cache.
-            for (lane, pair) in block.pairs().enumerate() {
-                for l in 0..=transfer.lmax {
-                    let (from, stride) = transfer.degree_of(l, pair);
-                    let lanes = elements.get_mut(l * l * n_lanes + lane..)?;
-                    for i in 0..=2 * l {
-                        *lanes.get_mut(i * n_lanes)? = *array.get(from + i * stride)?;
-                    }
-                }
+            let mut l = 0;
+            while l <= transfer.lmax {
+                let (rows, elements_of_lanes) = transfer.piece(l, block);
+                let rows = elements.get_mut(rows.start * n_lanes..rows.end * n_lanes)?;
+                with_lanes!(n_lanes, LANES => read_lanes::<T, LANES>(array, &elements_of_lanes, rows)?);
+                l = transfer.next_piece(l);
             }
         }
         transfer.scale.apply(s, transfer.lmax, block, cast_mut(buffer))
@@ -252,20 +283,18 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
         transfer.scale.apply(s, transfer.lmax, block, cast_mut(buffer))?;
         let elements: &[T] = cast(buffer);
         if transfer.layout.is_channel_contiguous() && block.full_blocks() > 0 {
-            let first = transfer.degree_of(0, block.first).0;
+            let first = transfer.element(&transfer.layout.degree(0), block.first);
             let rows = array.get_mut(first..)?.chunks_mut(block.n_channels);
             for (row, lanes) in rows.zip(elements.chunks_exact(n_lanes)) {
                 row.get_mut(..n_lanes)?.copy_from_slice(lanes);
             }
         } else {
-            for (lane, pair) in block.pairs().enumerate() {
-                for l in 0..=transfer.lmax {
-                    let (from, stride) = transfer.degree_of(l, pair);
-                    let lanes = elements.get(l * l * n_lanes + lane..)?;
-                    for i in 0..=2 * l {
-                        *array.get_mut(from + i * stride)? = *lanes.get(i * n_lanes)?;
-                    }
-                }
+            let mut l = 0;
+            while l <= transfer.lmax {
+                let (rows, elements_of_lanes) = transfer.piece(l, block);
+                let rows = elements.get(rows.start * n_lanes..rows.end * n_lanes)?;
+                with_lanes!(n_lanes, LANES => write_lanes::<T, LANES>(array, &elements_of_lanes, rows)?);
+                l = transfer.next_piece(l);
             }
         }
         Some(())

@@ -21,8 +21,8 @@
 use pulp::Simd;
 
 use crate::lanes::{
-    LaneOps, MAX_RINGS, Matrix, Panel, QuadraticRows, Rows, RowsMut, even_odd_analysis, even_odd_synthesis,
-    multiply,
+    LaneOps, MAX_RINGS, Matrix, Panel, QuadraticRows, Rows, RowsMut, even_odd_analysis, even_synthesis,
+    multiply, odd_synthesis,
 };
 use crate::tables::grid::GridTable;
 
@@ -89,12 +89,15 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
         if part == 1 || part == 2 { self.table.n_theta / 2 } else { self.table.folded() }
     }
 
-    /// The Legendre matrix of order `m`: `[node][l − m]`, from the chunk's first node on.
+    /// The Legendre matrix of order `m`: node by `l − m`, from the chunk's first node on.
     #[inline(always)]
     fn legendre(&self, m: usize) -> Option<Matrix<'_, T>> {
-        let row_stride = crate::index::n_triangle(self.table.lmax);
-        let start = self.first_node * row_stride + self.table.legendre_offset(m);
-        Some(Matrix { data: self.table.legendre.get(start..)?, row_stride, column_stride: 1 })
+        let start = self.table.legendre_offset(m) + self.first_node;
+        Some(Matrix {
+            data: self.table.legendre.get(start..)?,
+            row_stride: 1,
+            column_stride: self.table.folded(),
+        })
     }
 
     /// `samples[part][meridian][ring]` of the function whose coefficients are the rows of a block, in flat order.
@@ -109,11 +112,25 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
         rings: &mut [T::Lanes<S>],
         samples: &mut [T::Lanes<S>],
     ) -> Option<()> {
+        // All orders by even `l − m`, then all by odd: the sums of one parity are what 16 registers hold.
         let [zonal, _] = order_rows(0);
-        even_odd_synthesis::<S, T, 1, RINGS>(s, lmax + 1, self.legendre(0)?, x, block, [zonal], rings)?;
+        even_synthesis::<S, T, 1, RINGS>(s, lmax + 1, self.legendre(0)?, x, block, [zonal], rings)?;
         for m in 1..=lmax {
             let out = rings.get_mut(2 * m * RINGS..)?;
-            even_odd_synthesis::<S, T, 2, RINGS>(
+            even_synthesis::<S, T, 2, RINGS>(
+                s,
+                lmax + 1 - m,
+                self.legendre(m)?,
+                x,
+                block,
+                order_rows(m),
+                out,
+            )?;
+        }
+        odd_synthesis::<S, T, 1, RINGS>(s, lmax + 1, self.legendre(0)?, x, block, [zonal], rings)?;
+        for m in 1..=lmax {
+            let out = rings.get_mut(2 * m * RINGS..)?;
+            odd_synthesis::<S, T, 2, RINGS>(
                 s,
                 lmax + 1 - m,
                 self.legendre(m)?,

@@ -141,14 +141,12 @@ impl QuadraticRows {
     }
 }
 
-/// Synthesis with the mirror symmetry of the rings folded: for every column `c`, with coefficients `x[k]` in rows
-/// `columns[c]` of a block, `e[j] = Σ_{k even} a[j][k] x[k]` and `o[j] = Σ_{k odd} a[j][k] x[k]`,
-/// `out[c][j] = e + o` and `out[c][RINGS − 1 − j] = e − o` for `j < ⌈RINGS / 2⌉`.
+/// First half of a synthesis with the mirror symmetry of the rings folded: for every column `c`, with coefficients
+/// `x[k]` in rows `columns[c]` of a block, `out[c][j] = e[j] = Σ_{k even} a[j][k] x[k]` for `j < ⌈RINGS / 2⌉`.
 ///
-/// If `RINGS` is odd the middle ring is its own mirror image and `a[middle][odd]` must be zero. `out[c][j]` is
-/// `out[c · RINGS + j]`. `None` if a slice or a row is missing.
+/// `out[c][j]` is `out[c · RINGS + j]`. `None` if a slice or a row is missing.
 #[inline(always)]
-pub(crate) fn even_odd_synthesis<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
+pub(crate) fn even_synthesis<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
     s: S,
     depth: usize,
     a: Matrix<'_, T>,
@@ -157,33 +155,34 @@ pub(crate) fn even_odd_synthesis<S: Simd, T: LaneOps, const COLUMNS: usize, cons
     columns: [QuadraticRows; COLUMNS],
     out: &mut [T::Lanes<S>],
 ) -> Option<()> {
-    if !a.covers(RINGS.div_ceil(2), depth) {
-        return None;
-    }
+    let sums = parity_sums::<S, T, COLUMNS, RINGS>(s, 0, depth, a, x, block, columns)?;
     let out = out.get_mut(..COLUMNS * RINGS)?;
-    let zero = T::splat(s, T::zeroed());
-    // One parity after the other, so that the sums of all rings fit into 16 registers.
-    let mut sums = [[[zero; MAX_FOLDED]; COLUMNS]; 2];
-    for parity in 0..2 {
-        let mut k = parity;
-        while k < depth {
-            let mut lanes = [zero; COLUMNS];
-            for c in 0..COLUMNS {
-                lanes[c] = x.get(block, columns[c].row(k))?;
-            }
-            for j in 0..RINGS.div_ceil(2) {
-                // SAFETY: `covers` checked row `j` and column `k < depth`.
-                let element = unsafe { a.splat(s, j, k) };
-                for c in 0..COLUMNS {
-                    sums[parity][c][j] = T::mul_add(s, element, lanes[c], sums[parity][c][j]);
-                }
-            }
-            k += 2;
-        }
-    }
     for c in 0..COLUMNS {
         for j in 0..RINGS.div_ceil(2) {
-            let (e, o) = (sums[0][c][j], sums[1][c][j]);
+            out[c * RINGS + j] = sums[c][j];
+        }
+    }
+    Some(())
+}
+
+/// Second half: with `e` from [`even_synthesis`] and `o[j] = Σ_{k odd} a[j][k] x[k]`, `out[c][j] = e[j] + o[j]` and
+/// `out[c][RINGS − 1 − j] = e[j] − o[j]`. If `RINGS` is odd the middle ring is its own mirror image and `a[middle][odd]`
+/// must be zero.
+#[inline(always)]
+pub(crate) fn odd_synthesis<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
+    s: S,
+    depth: usize,
+    a: Matrix<'_, T>,
+    x: &Rows<'_, T, T::Lanes<S>>,
+    block: usize,
+    columns: [QuadraticRows; COLUMNS],
+    out: &mut [T::Lanes<S>],
+) -> Option<()> {
+    let sums = parity_sums::<S, T, COLUMNS, RINGS>(s, 1, depth, a, x, block, columns)?;
+    let out = out.get_mut(..COLUMNS * RINGS)?;
+    for c in 0..COLUMNS {
+        for j in 0..RINGS.div_ceil(2) {
+            let (e, o) = (out[c * RINGS + j], sums[c][j]);
             out[c * RINGS + j] = T::add(s, e, o);
             out[c * RINGS + RINGS - 1 - j] = T::sub(s, e, o);
         }
@@ -191,7 +190,41 @@ pub(crate) fn even_odd_synthesis<S: Simd, T: LaneOps, const COLUMNS: usize, cons
     Some(())
 }
 
-/// The transpose of [`even_odd_synthesis`]: coefficient `k` of column `c` becomes
+/// `Σ_k a[j][k] x[k]` over the `k` of one parity, per column and folded ring.
+#[inline(always)]
+fn parity_sums<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
+    s: S,
+    parity: usize,
+    depth: usize,
+    a: Matrix<'_, T>,
+    x: &Rows<'_, T, T::Lanes<S>>,
+    block: usize,
+    columns: [QuadraticRows; COLUMNS],
+) -> Option<[[T::Lanes<S>; MAX_FOLDED]; COLUMNS]> {
+    if !a.covers(RINGS.div_ceil(2), depth) {
+        return None;
+    }
+    let zero = T::splat(s, T::zeroed());
+    let mut sums = [[zero; MAX_FOLDED]; COLUMNS];
+    let mut k = parity;
+    while k < depth {
+        let mut lanes = [zero; COLUMNS];
+        for c in 0..COLUMNS {
+            lanes[c] = x.get(block, columns[c].row(k))?;
+        }
+        for j in 0..RINGS.div_ceil(2) {
+            // SAFETY: `covers` checked row `j` and column `k < depth`.
+            let element = unsafe { a.splat(s, j, k) };
+            for c in 0..COLUMNS {
+                sums[c][j] = T::mul_add(s, element, lanes[c], sums[c][j]);
+            }
+        }
+        k += 2;
+    }
+    Some(sums)
+}
+
+/// The transpose of [`even_synthesis`] and [`odd_synthesis`]: coefficient `k` of column `c` becomes
 /// `Σ_j a[j][k] · (b[c][j] ± b[c][RINGS − 1 − j])`, `+` for even and `−` for odd `k`; a middle ring counts once. Added to
 /// what the rows hold if `accumulate`. `None` if a slice or a row is missing.
 #[inline(always)]

@@ -4,11 +4,13 @@
 //! of them as the ISA level has lanes. This layer knows vectors and matrices but no spherical harmonics, and it is
 //! generic over [`pulp::Simd`]: which instructions come out is decided by [`Level::run`](crate::isa::Level::run).
 
+mod interleave;
 mod matrix;
 mod rows;
 
+pub(crate) use interleave::{LaneElements, read_lanes, write_lanes};
 pub(crate) use matrix::{
-    MAX_RINGS, Matrix, Panel, QuadraticRows, even_odd_analysis, even_odd_synthesis, multiply,
+    MAX_RINGS, Matrix, Panel, QuadraticRows, even_odd_analysis, even_synthesis, multiply, odd_synthesis,
 };
 pub(crate) use rows::{FirstRows, FirstRowsMut, RowCount, Rows, RowsMut, RowsShape};
 

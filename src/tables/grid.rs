@@ -8,7 +8,7 @@
 //! Three factors of the integrand carry the quadrature weight: two operands and the analysing harmonic. Each table
 //! therefore contains its *cube root*, and one table serves synthesis and analysis alike:
 //!
-//! - `legendre[j][m][l − m] = ∛w_j · P̄_lm(cos θ_j)`, `Y_lm = P̄_l|m|(cos θ) · (cos mφ if m >= 0, sin |m|φ if m < 0)`,
+//! - `legendre[m][l − m][j] = ∛w_j · P̄_lm(cos θ_j)`, `Y_lm = P̄_l|m|(cos θ) · (cos mφ if m >= 0, sin |m|φ if m < 0)`,
 //!   orthonormal, no Condon–Shortley phase, `√2` for `m > 0` included;
 //! - `cosine[m][k] = ∛(c_k · 2π / n_phi) · cos mφ_k` and likewise `sine`, with `c_k = 4` mirror images in general and
 //!   `c_k = 2` for the meridian `φ = π/2` that an odd `n_theta` has.
@@ -28,7 +28,7 @@ pub(crate) struct GridTable<'t, T> {
     pub(crate) n_theta: usize,
     /// Largest degree tabulated.
     pub(crate) lmax: usize,
-    /// `[node][m][l − m]`.
+    /// `[m][l − m][node]`.
     pub(crate) legendre: &'t [T],
     /// `[m][meridian]`.
     pub(crate) cosine: &'t [T],
@@ -42,7 +42,7 @@ pub(crate) const fn grid_table_len(n_theta: usize, lmax: usize) -> usize {
 }
 
 impl<'t, T> GridTable<'t, T> {
-    /// Views `grid_table_len(n_theta, lmax)` elements in the order of [`GridTableEntries`].
+    /// Views `grid_table_len(n_theta, lmax)` elements as [`fill_grid_table`] orders them.
     pub(crate) fn new(n_theta: usize, lmax: usize, entries: &'t [T]) -> Option<Self> {
         let folded = n_theta.div_ceil(2);
         let (legendre, azimuth) = entries.split_at_checked(folded * n_triangle(lmax))?;
@@ -55,16 +55,37 @@ impl<'t, T> GridTable<'t, T> {
         self.n_theta.div_ceil(2)
     }
 
-    /// Where order `m` starts within a node's row of `legendre`: `Σ_{m' < m} (lmax + 1 − m')`.
+    /// Where order `m` starts in `legendre`.
     #[inline(always)]
     pub(crate) const fn legendre_offset(&self, m: usize) -> usize {
-        m * (2 * self.lmax + 3 - m) / 2
+        n_entries_before(self.lmax, m) * self.folded()
     }
 }
 
-/// Computes a table entry by entry, in memory order: the same text made the constant tables and fills caller memory for
-/// large degrees.
-pub(crate) struct GridTableEntries {
+/// Pairs `(l, m)`, `0 <= m <= l <= lmax`, with orders below `m`: `Σ_{m' < m} (lmax + 1 − m')`.
+#[inline(always)]
+const fn n_entries_before(lmax: usize, m: usize) -> usize {
+    m * (2 * lmax + 3 - m) / 2
+}
+
+/// Computes a table: the same text made the constant tables and fills caller memory for large degrees. `None` if the
+/// slice is shorter than [`grid_table_len`].
+pub(crate) fn fill_grid_table<T>(
+    n_theta: usize,
+    lmax: usize,
+    table: &mut [T],
+    rounded: impl Fn(f64) -> T,
+) -> Option<()> {
+    let mut entries = GridTableEntries::new(n_theta, lmax);
+    for _ in 0..grid_table_len(n_theta, lmax) {
+        let index = entries.index();
+        *table.get_mut(index)? = rounded(entries.next()?);
+    }
+    Some(())
+}
+
+/// The entries of a table, one node after the other (the recurrences run over `l`).
+struct GridTableEntries {
     n_theta: usize,
     lmax: usize,
     stage: Stage,
@@ -96,8 +117,22 @@ struct LegendreState {
 }
 
 impl GridTableEntries {
-    pub(crate) fn new(n_theta: usize, lmax: usize) -> Self {
+    fn new(n_theta: usize, lmax: usize) -> Self {
         Self { n_theta, lmax, stage: Stage::Legendre(LegendreState::at_node(n_theta, 0)) }
+    }
+
+    /// Where the next entry belongs.
+    fn index(&self) -> usize {
+        let folded = self.n_theta.div_ceil(2);
+        match self.stage {
+            Stage::Legendre(LegendreState { node, m, l, .. }) => {
+                (n_entries_before(self.lmax, m) + l - m) * folded + node
+            }
+            Stage::Azimuth { sine, m, k } => {
+                let row = if sine { self.lmax + 1 + m } else { m };
+                (n_triangle(self.lmax) + row) * folded + k
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Precomputed constants.
 //!
 //! Everything is computed in double-double: the sparse Gaunt coefficients by `const fn` at compile time; the grid tables
-//! of small degrees by [`grid::GridTableEntries`] ahead of time, into the checked-in `generated.rs` (a test regenerates
+//! of small degrees by [`grid::fill_grid_table`] ahead of time, into the checked-in `generated.rs` (a test regenerates
 //! and compares it); those of large degrees by the same text at plan initialisation, into caller memory.
 
 mod double_double;

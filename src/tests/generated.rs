@@ -1,22 +1,24 @@
-//! `src/tables/generated.rs` is what [`GridTableEntries`] computes today.
+//! `src/tables/generated.rs` is what [`fill_grid_table`] computes today.
 
 use core::fmt::Write;
 use std::string::String;
-use std::{env, fs, path::Path};
+use std::{env, fs, path::Path, vec};
 
-use crate::tables::grid::{GridTableEntries, grid_table_len};
+use crate::tables::grid::{fill_grid_table, grid_table_len};
 
 /// The text of `generated.rs`.
 fn generate() -> String {
     let mut text = String::from(
-        "//! Grid tables of 1 to 25 rings (see `grid`), computed by `GridTableEntries`. Do not edit: regenerate with\n\
+        "//! Grid tables of 1 to 25 rings (see `grid`), computed by `fill_grid_table`. Do not edit: regenerate with\n\
          //! `GAUNT_BLESS=1 cargo test --lib generated`.\n\
          #![allow(clippy::excessive_precision, clippy::unreadable_literal, clippy::approx_constant)]\n",
     );
     for n_theta in 1..=25 {
         let len = grid_table_len(n_theta, n_theta - 1);
         write!(text, "\n#[rustfmt::skip]\npub(super) static GRID_{n_theta}: [f64; {len}] = [").unwrap();
-        for (i, entry) in GridTableEntries::new(n_theta, n_theta - 1).take(len).enumerate() {
+        let mut table = vec![0.0; len];
+        fill_grid_table(n_theta, n_theta - 1, &mut table, |value| value).unwrap();
+        for (i, entry) in table.into_iter().enumerate() {
             write!(text, "{}{entry:?},", if i % 5 == 0 { "\n    " } else { " " }).unwrap();
         }
         text.push_str("\n];\n");
