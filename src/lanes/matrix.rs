@@ -10,7 +10,7 @@
 use pulp::Simd;
 
 use super::rows::extent;
-use super::{LaneOps, Rows, RowsMut};
+use super::{LaneOps, QuadraticRows, Rows, RowsMut};
 
 /// A constant matrix: element `(r, k)` is `data[r · row_stride + k · column_stride]`.
 #[derive(Clone, Copy)]
@@ -125,22 +125,6 @@ unsafe fn multiply_tile<S: Simd, T: LaneOps, const ROWS: usize, const COLUMNS: u
     }
 }
 
-/// Which rows an order's coefficients are: number `k` in row `start + k · (slope + k)`.
-///
-/// (Flat indices `l² + l + m` with `l = |m| + k` grow like this.)
-#[derive(Clone, Copy)]
-pub(crate) struct QuadraticRows {
-    pub(crate) start: usize,
-    pub(crate) slope: usize,
-}
-
-impl QuadraticRows {
-    #[inline(always)]
-    fn row(self, k: usize) -> usize {
-        self.start + k * (self.slope + k)
-    }
-}
-
 /// First half of a synthesis with the mirror symmetry of the rings folded: for every column `c`, with coefficients
 /// `x[k]` in rows `columns[c]` of a block, `out[c][j] = e[j] = Σ_{k even} a[j][k] x[k]` for `j < ⌈RINGS / 2⌉`.
 ///
@@ -206,11 +190,13 @@ fn parity_sums<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
     }
     let zero = T::splat(s, T::zeroed());
     let mut sums = [[zero; MAX_FOLDED]; COLUMNS];
+    let mut walk = x.walk(block, columns, parity, depth)?;
     let mut k = parity;
     while k < depth {
         let mut lanes = [zero; COLUMNS];
         for c in 0..COLUMNS {
-            lanes[c] = x.get(block, columns[c].row(k))?;
+            // SAFETY: the walk is `x`'s, and `k < depth`.
+            lanes[c] = unsafe { x.read(walk.offsets[c]) };
         }
         for j in 0..RINGS.div_ceil(2) {
             // SAFETY: `covers` checked row `j` and column `k < depth`.
@@ -219,6 +205,7 @@ fn parity_sums<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
                 sums[c][j] = T::mul_add(s, element, lanes[c], sums[c][j]);
             }
         }
+        walk.advance();
         k += 2;
     }
     Some(sums)
@@ -257,12 +244,14 @@ pub(crate) fn even_odd_analysis<S: Simd, T: LaneOps, const COLUMNS: usize, const
                 };
             }
         }
+        let mut walk = x.walk(block, columns, parity, depth)?;
         let mut k = parity;
         while k < depth {
             let mut sums = [zero; COLUMNS];
             if accumulate {
                 for c in 0..COLUMNS {
-                    sums[c] = x.get(block, columns[c].row(k))?;
+                    // SAFETY: the walk is `x`'s, and `k < depth`.
+                    sums[c] = unsafe { x.read(walk.offsets[c]) };
                 }
             }
             for j in 0..RINGS.div_ceil(2) {
@@ -273,8 +262,10 @@ pub(crate) fn even_odd_analysis<S: Simd, T: LaneOps, const COLUMNS: usize, const
                 }
             }
             for c in 0..COLUMNS {
-                x.set(block, columns[c].row(k), sums[c])?;
+                // SAFETY: as above.
+                unsafe { x.write(walk.offsets[c], sums[c]) };
             }
+            walk.advance();
             k += 2;
         }
     }

@@ -10,9 +10,9 @@ mod rows;
 
 pub(crate) use interleave::{LaneElements, read_lanes, write_lanes};
 pub(crate) use matrix::{
-    MAX_RINGS, Matrix, Panel, QuadraticRows, even_odd_analysis, even_synthesis, multiply, odd_synthesis,
+    MAX_RINGS, Matrix, Panel, even_odd_analysis, even_synthesis, multiply, odd_synthesis,
 };
-pub(crate) use rows::{FirstRows, FirstRowsMut, RowCount, Rows, RowsMut, RowsShape};
+pub(crate) use rows::{FirstRows, FirstRowsMut, QuadraticRows, RowCount, Rows, RowsMut, RowsShape};
 
 use bytemuck::{Pod, Zeroable};
 use pulp::Simd;

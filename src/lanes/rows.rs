@@ -24,14 +24,27 @@ impl RowsShape {
         extent(&[(self.rows, self.row_stride), (self.blocks, self.block_stride), (lanes, 1)])
     }
 
-    /// Where a row starts, if it exists.
+    /// The offsets of every second one of `depth` coefficients per column, from number `first` on; `None` if the block or
+    /// a row does not exist.
     #[inline(always)]
-    fn offset(&self, block: usize, row: usize) -> Option<usize> {
-        if block < self.blocks && row < self.rows {
-            Some(block * self.block_stride + row * self.row_stride)
-        } else {
-            None
+    fn walk<const COLUMNS: usize>(
+        &self,
+        block: usize,
+        columns: [QuadraticRows; COLUMNS],
+        first: usize,
+        depth: usize,
+    ) -> Option<Walk<COLUMNS>> {
+        let last = depth.checked_sub(1)?;
+        let slope = columns.first()?.slope;
+        // Rows increase with `k`: the last one decides.
+        let exist = columns.iter().all(|column| column.slope == slope && column.row(last) < self.rows);
+        if !exist || block >= self.blocks {
+            return None;
         }
+        let offset = |column: QuadraticRows| block * self.block_stride + column.row(first) * self.row_stride;
+        // row(k + 2) − row(k) = 2 slope + 4 (k + 1), which grows by 8.
+        let step = (2 * slope + 4 * (first + 1)) * self.row_stride;
+        Some(Walk { offsets: columns.map(offset), step, growth: 8 * self.row_stride })
     }
 
     /// Where a block starts, if it exists and has so many rows at this distance.
@@ -40,6 +53,40 @@ impl RowsShape {
         let exists =
             block < self.blocks && N::ROWS <= self.rows && N::ROWS > 0 && row_stride == self.row_stride;
         if exists { Some(block * self.block_stride) } else { None }
+    }
+}
+
+/// Which rows hold the coefficients of a column: number `k` is in row `start + k · (slope + k)`.
+///
+/// (Flat indices `l² + l + m` with `l = |m| + k` grow like this.)
+#[derive(Clone, Copy)]
+pub(crate) struct QuadraticRows {
+    pub(crate) start: usize,
+    pub(crate) slope: usize,
+}
+
+impl QuadraticRows {
+    #[inline(always)]
+    fn row(self, k: usize) -> usize {
+        self.start + k * (self.slope + k)
+    }
+}
+
+/// A walk over every second coefficient of columns of equal slope, without multiplications.
+pub(super) struct Walk<const COLUMNS: usize> {
+    /// Where the current coefficient of each column is.
+    pub(super) offsets: [usize; COLUMNS],
+    step: usize,
+    growth: usize,
+}
+
+impl<const COLUMNS: usize> Walk<COLUMNS> {
+    #[inline(always)]
+    pub(super) fn advance(&mut self) {
+        for offset in &mut self.offsets {
+            *offset = offset.wrapping_add(self.step);
+        }
+        self.step = self.step.wrapping_add(self.growth);
     }
 }
 
@@ -98,12 +145,26 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
         Some(FirstRows { data, row_stride, rows: PhantomData })
     }
 
-    /// One row of a block, if it exists.
+    /// [`RowsShape::walk`].
     #[inline(always)]
-    pub(crate) fn get(&self, block: usize, row: usize) -> Option<V> {
-        let offset = self.shape.offset(block, row)?;
-        // SAFETY: `new` checked that every row of every block, as many elements as `V` has, lies inside `data`.
-        Some(unsafe { self.data.as_ptr().wrapping_add(offset).cast::<V>().read_unaligned() })
+    pub(super) fn walk<const COLUMNS: usize>(
+        &self,
+        block: usize,
+        columns: [QuadraticRows; COLUMNS],
+        first: usize,
+        depth: usize,
+    ) -> Option<Walk<COLUMNS>> {
+        self.shape.walk(block, columns, first, depth)
+    }
+
+    /// The row at an offset.
+    ///
+    /// # Safety
+    /// A walk of these rows must have given the offset, for a coefficient below its depth.
+    #[inline(always)]
+    pub(super) unsafe fn read(&self, offset: usize) -> V {
+        // SAFETY: `walk` checked that the rows exist, and `new` that all rows lie inside `data`.
+        unsafe { self.data.as_ptr().wrapping_add(offset).cast::<V>().read_unaligned() }
     }
 }
 
@@ -146,21 +207,36 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
         Some(FirstRowsMut { data, row_stride, rows: PhantomData })
     }
 
-    /// One row of a block, if it exists.
+    /// [`RowsShape::walk`].
     #[inline(always)]
-    pub(crate) fn get(&self, block: usize, row: usize) -> Option<V> {
-        let offset = self.shape.offset(block, row)?;
-        // SAFETY: as in `Rows::get`.
-        Some(unsafe { self.data.as_ptr().wrapping_add(offset).cast::<V>().read_unaligned() })
+    pub(super) fn walk<const COLUMNS: usize>(
+        &self,
+        block: usize,
+        columns: [QuadraticRows; COLUMNS],
+        first: usize,
+        depth: usize,
+    ) -> Option<Walk<COLUMNS>> {
+        self.shape.walk(block, columns, first, depth)
     }
 
-    /// Writes one row of a block; `None` if it does not exist.
+    /// The row at an offset.
+    ///
+    /// # Safety
+    /// As for [`Rows::read`].
     #[inline(always)]
-    pub(crate) fn set(&mut self, block: usize, row: usize, value: V) -> Option<()> {
-        let offset = self.shape.offset(block, row)?;
-        // SAFETY: as in `Rows::get`, and `data` is borrowed mutably.
+    pub(super) unsafe fn read(&self, offset: usize) -> V {
+        // SAFETY: as in `Rows::read`.
+        unsafe { self.data.as_ptr().wrapping_add(offset).cast::<V>().read_unaligned() }
+    }
+
+    /// Writes the row at an offset.
+    ///
+    /// # Safety
+    /// As for [`Rows::read`].
+    #[inline(always)]
+    pub(super) unsafe fn write(&mut self, offset: usize, value: V) {
+        // SAFETY: as in `Rows::read`, and `data` is borrowed mutably.
         unsafe { self.data.as_mut_ptr().wrapping_add(offset).cast::<V>().write_unaligned(value) };
-        Some(())
     }
 }
 
