@@ -281,7 +281,8 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
         let Self { transfer, array, block, buffer } = self;
         let n_lanes = lane_count::<S, T>();
         transfer.scale.apply(s, transfer.lmax, block, cast_mut(buffer))?;
-        let elements: &[T] = cast(buffer);
+        // The buffer may hold more degrees than the array.
+        let elements = cast::<V, T>(buffer).get(..n_lm(transfer.lmax) * n_lanes)?;
         if transfer.layout.is_channel_contiguous() && block.full_blocks() > 0 {
             let first = transfer.element(&transfer.layout.degree(0), block.first);
             let rows = array.get_mut(first..)?.chunks_mut(block.n_channels);
