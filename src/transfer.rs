@@ -98,7 +98,12 @@ impl Block {
     /// How many full blocks, from this one on, are channels of one sample.
     #[inline(always)]
     pub(crate) fn full_blocks(&self) -> usize {
-        if self.used < self.lanes { 0 } else { (self.n_channels - self.first.channel) / self.lanes }
+        if self.used < self.lanes {
+            0
+        } else {
+            // (The compiler does not know that there are lanes.)
+            (self.n_channels - self.first.channel).checked_div(self.lanes).unwrap_or(0)
+        }
     }
 }
 
@@ -246,10 +251,10 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Gather<'_, T, V> {
         let n_lanes = lane_count::<S, T>();
         let elements: &mut [T] = cast_mut(buffer);
         if transfer.layout.is_channel_contiguous() && block.full_blocks() > 0 {
-            let first = transfer.element(&transfer.layout.degree(0), block.first);
-            let rows = array.get(first..)?.chunks(block.n_channels);
-            for (row, lanes) in rows.zip(elements.chunks_exact_mut(n_lanes)) {
-                lanes.copy_from_slice(row.get(..n_lanes)?);
+            let mut first = transfer.element(&transfer.layout.degree(0), block.first);
+            for lanes in elements.chunks_exact_mut(n_lanes) {
+                lanes.iter_mut().zip(array.get(first..first + n_lanes)?).for_each(|(to, from)| *to = *from);
+                first += block.n_channels;
             }
         } else {
             let mut l = 0;
@@ -284,10 +289,14 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
         // The buffer may hold more degrees than the array.
         let elements = cast::<V, T>(buffer).get(..n_lm(transfer.lmax) * n_lanes)?;
         if transfer.layout.is_channel_contiguous() && block.full_blocks() > 0 {
-            let first = transfer.element(&transfer.layout.degree(0), block.first);
-            let rows = array.get_mut(first..)?.chunks_mut(block.n_channels);
-            for (row, lanes) in rows.zip(elements.chunks_exact(n_lanes)) {
-                row.get_mut(..n_lanes)?.copy_from_slice(lanes);
+            let mut first = transfer.element(&transfer.layout.degree(0), block.first);
+            for lanes in elements.chunks_exact(n_lanes) {
+                array
+                    .get_mut(first..first + n_lanes)?
+                    .iter_mut()
+                    .zip(lanes)
+                    .for_each(|(to, from)| *to = *from);
+                first += block.n_channels;
             }
         } else {
             let mut l = 0;

@@ -23,7 +23,7 @@ pub(crate) const fn computed_lmax3([lmax1, lmax2, lmax3]: [usize; 3]) -> usize {
 }
 
 /// `out = x1 · x2` for coefficients in flat order and `blocks` blocks of lanes; `out` has rows to [`computed_lmax3`].
-/// `None` if rows are missing or not equally distant in all three, or for degrees that the engine does not serve.
+/// `None` if there are no blocks, rows are missing or not equally distant in all three, or for degrees that the engine does not serve.
 #[inline(always)]
 pub(crate) fn product<S: Simd, T: LaneOps>(
     s: S,
@@ -66,16 +66,17 @@ impl<T: LaneOps, V: bytemuck::Pod, const L1: usize, const L2: usize, const L3: u
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let Self { blocks, x1, x2, out } = self;
         let (x1, x2) = (x1.cast::<T::Lanes<S>>()?, x2.cast::<T::Lanes<S>>()?);
-        let mut out = out.cast::<T::Lanes<S>>()?;
         // One distance for all three, so that the row offsets fit into the general registers.
         let stride = x1.row_stride();
+        let (x1, x2) = (x1.first(blocks, stride)?, x2.first(blocks, stride)?);
+        let mut out = out.cast::<T::Lanes<S>>()?.first(blocks, stride)?;
         for block in 0..blocks {
-            let rows = (&x1.first(block, stride)?, &x2.first(block, stride)?, &mut out.first(block, stride)?);
+            let rows = (&x1, &x2, &mut out);
             // Sums of a class, a pair product, its two fixed factors and a coefficient share the register file.
             if const { S::REGISTER_COUNT >= 32 } {
-                classes::<S, T, L1, L2, L3, 24>(s, rows);
+                classes::<S, T, L1, L2, L3, 24>(s, block, rows);
             } else {
-                classes::<S, T, L1, L2, L3, 12>(s, rows);
+                classes::<S, T, L1, L2, L3, 12>(s, block, rows);
             }
         }
         Some(())
@@ -89,7 +90,7 @@ impl<const L: usize> RowCount for Degree<L> {
     const ROWS: usize = n_lm(L);
 }
 
-/// One block of two operands and of the output.
+/// The rows of two operands and of the output.
 type ThreeRows<'r, 'a, T, V, const L1: usize, const L2: usize, const L3: usize> = (
     &'r FirstRows<'a, T, V, Degree<L1>>,
     &'r FirstRows<'a, T, V, Degree<L2>>,
@@ -101,11 +102,12 @@ type ThreeRows<'r, 'a, T, V, const L1: usize, const L2: usize, const L3: usize> 
 #[allow(clippy::unnecessary_semicolon)] // of the unrolled loop
 fn classes<S: Simd, T: LaneOps, const L1: usize, const L2: usize, const L3: usize, const BUDGET: usize>(
     s: S,
+    block: usize,
     (x1, x2, out): ThreeRows<'_, '_, T, T::Lanes<S>, L1, L2, L3>,
 ) {
     seq_macro::seq!(CLASS in 0..8 {
         if const { CLASS < ClassesTo::<L3, BUDGET>::COUNT } {
-            class::<S, T, L1, L2, L3, BUDGET, CLASS>(s, (x1, x2, &mut *out));
+            class::<S, T, L1, L2, L3, BUDGET, CLASS>(s, block, (x1, x2, &mut *out));
         }
     });
 }
@@ -140,6 +142,7 @@ fn class<
     const CLASS: usize,
 >(
     s: S,
+    block: usize,
     (x1, x2, out): ThreeRows<'_, '_, T, T::Lanes<S>, L1, L2, L3>,
 ) {
     // A constant: every branch, index and coefficient below is known at compile time. The outer groups keep the compiler
@@ -152,9 +155,9 @@ fn class<
             seq_macro::seq!(N in 0..16 {
                 if let Some(term) = terms.get(16 * GROUP + N) {
                     if term.starts_pair {
-                        pair = T::mul(s, x1.get(term.i), x2.get(term.j));
+                        pair = T::mul(s, x1.get(block, term.i), x2.get(block, term.j));
                         if term.mirrored {
-                            pair = T::mul_add(s, x1.get(term.j), x2.get(term.i), pair);
+                            pair = T::mul_add(s, x1.get(block, term.j), x2.get(block, term.i), pair);
                         }
                     }
                     let value = T::splat(s, T::from_f64(term.value));
@@ -169,7 +172,7 @@ fn class<
     });
     seq_macro::seq!(SLOT in 0..24 {
         if const { SLOT < BUDGET } && let Some(output) = terms.output(SLOT) {
-            out.set(output, sums[SLOT]);
+            out.set(block, output, sums[SLOT]);
         }
     });
 }

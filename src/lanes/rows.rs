@@ -47,12 +47,14 @@ impl RowsShape {
         Some(Walk { offsets: columns.map(offset), step, growth: 8 * self.row_stride })
     }
 
-    /// Where a block starts, if it exists and has so many rows at this distance.
+    /// Whether there are so many blocks of so many rows at this distance.
     #[inline(always)]
-    fn first<N: RowCount>(&self, block: usize, row_stride: usize) -> Option<usize> {
-        let exists =
-            block < self.blocks && N::ROWS <= self.rows && N::ROWS > 0 && row_stride == self.row_stride;
-        if exists { Some(block * self.block_stride) } else { None }
+    fn has<N: RowCount>(&self, blocks: usize, row_stride: usize) -> bool {
+        0 < blocks
+            && blocks <= self.blocks
+            && 0 < N::ROWS
+            && N::ROWS <= self.rows
+            && row_stride == self.row_stride
     }
 }
 
@@ -134,15 +136,18 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
         if same { Some(Rows { data: self.data, shape: self.shape, lanes: PhantomData }) } else { None }
     }
 
-    /// The first rows of a block, if there are so many, at this distance.
+    /// The first rows of the first blocks, if there are so many, at this distance.
     #[inline(always)]
     pub(crate) fn first<N: RowCount>(
         &self,
-        block: usize,
+        blocks: usize,
         row_stride: usize,
     ) -> Option<FirstRows<'a, T, V, N>> {
-        let data = self.data.get(self.shape.first::<N>(block, row_stride)?..)?;
-        Some(FirstRows { data, row_stride, rows: PhantomData })
+        if !self.shape.has::<N>(blocks, row_stride) {
+            return None;
+        }
+        let (data, block_stride) = (self.data, self.shape.block_stride);
+        Some(FirstRows { data, blocks, block_stride, row_stride, rows: PhantomData })
     }
 
     /// [`RowsShape::walk`].
@@ -196,15 +201,18 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
         RowsMut { data: &mut *self.data, shape: self.shape, lanes: PhantomData }
     }
 
-    /// The first rows of a block, if there are so many, at this distance.
+    /// The first rows of the first blocks, if there are so many, at this distance.
     #[inline(always)]
     pub(crate) fn first<N: RowCount>(
-        &mut self,
-        block: usize,
+        self,
+        blocks: usize,
         row_stride: usize,
-    ) -> Option<FirstRowsMut<'_, T, V, N>> {
-        let data = self.data.get_mut(self.shape.first::<N>(block, row_stride)?..)?;
-        Some(FirstRowsMut { data, row_stride, rows: PhantomData })
+    ) -> Option<FirstRowsMut<'a, T, V, N>> {
+        if !self.shape.has::<N>(blocks, row_stride) {
+            return None;
+        }
+        let (data, block_stride) = (self.data, self.shape.block_stride);
+        Some(FirstRowsMut { data, blocks, block_stride, row_stride, rows: PhantomData })
     }
 
     /// [`RowsShape::walk`].
@@ -240,37 +248,45 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
     }
 }
 
-/// A constant number of rows of one block: a row with a constant index needs no test.
+/// A constant number of rows of each block: where the block is below the number of blocks and the row is a constant, no
+/// test remains.
 pub(crate) struct FirstRows<'a, T, V, N> {
     data: &'a [T],
+    blocks: usize,
+    block_stride: usize,
     row_stride: usize,
     rows: PhantomData<(V, N)>,
 }
 
 impl<T: Pod, V: Pod, N: RowCount> FirstRows<'_, T, V, N> {
-    /// Row `row`, or the last one if there are fewer.
+    /// A row; the last one, or of the first block, if it does not exist.
     #[inline(always)]
-    pub(crate) fn get(&self, row: usize) -> V {
+    pub(crate) fn get(&self, block: usize, row: usize) -> V {
+        let block = if block < self.blocks { block } else { 0 };
         let row = if row < N::ROWS { row } else { N::ROWS - 1 };
-        // SAFETY: `Rows::first` started the slice at a block that has the rows, and `Rows::new` checked all blocks.
-        unsafe { self.data.as_ptr().wrapping_add(row * self.row_stride).cast::<V>().read_unaligned() }
+        let source = self.data.as_ptr().wrapping_add(block * self.block_stride + row * self.row_stride);
+        // SAFETY: `Rows::first` checked that the block and the row exist, `Rows::new` that all lie inside `data`.
+        unsafe { source.cast::<V>().read_unaligned() }
     }
 }
 
-/// A constant number of rows of one block, to write.
+/// A constant number of rows of each block, to write.
 pub(crate) struct FirstRowsMut<'a, T, V, N> {
     data: &'a mut [T],
+    blocks: usize,
+    block_stride: usize,
     row_stride: usize,
     rows: PhantomData<(V, N)>,
 }
 
 impl<T: Pod, V: Pod, N: RowCount> FirstRowsMut<'_, T, V, N> {
-    /// Writes row `row`, or the last one if there are fewer.
+    /// Writes a row; the last one, or of the first block, if it does not exist.
     #[inline(always)]
-    pub(crate) fn set(&mut self, row: usize, value: V) {
+    pub(crate) fn set(&mut self, block: usize, row: usize, value: V) {
+        let block = if block < self.blocks { block } else { 0 };
         let row = if row < N::ROWS { row } else { N::ROWS - 1 };
-        let target = self.data.as_mut_ptr().wrapping_add(row * self.row_stride).cast::<V>();
+        let target = self.data.as_mut_ptr().wrapping_add(block * self.block_stride + row * self.row_stride);
         // SAFETY: as in `FirstRows::get`, and `data` is borrowed mutably.
-        unsafe { target.write_unaligned(value) };
+        unsafe { target.cast::<V>().write_unaligned(value) };
     }
 }
