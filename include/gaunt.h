@@ -79,7 +79,7 @@
 #define GAUNT_LMAX_INPUT 256
 
 /// Largest `lmax1` and `lmax2` of the direct engine.
-#define GAUNT_LMAX_DIRECT 3
+#define GAUNT_LMAX_DIRECT 4
 
 /// `out = x1 · x2`, the Gaunt tensor product: the even paths `l1 + l2 + l3`.
 #define GAUNT_OPERATION_PRODUCT 0

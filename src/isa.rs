@@ -107,6 +107,15 @@ impl Level {
     }
 }
 
+/// Runs an operation as a function of its own, at the level of the caller.
+///
+/// `vectorize` alone is inlined where it is called once, and the kernels of all sizes end in one huge function: slow to
+/// build, and opaque in a disassembly.
+#[inline(never)]
+pub(crate) fn outline<S: Simd, Op: WithSimd>(s: S, op: Op) -> Op::Output {
+    s.vectorize(op)
+}
+
 #[cfg(target_arch = "x86_64")]
 mod arch {
     use super::Isa;

@@ -47,7 +47,7 @@ pub enum Operation {
 pub enum Engine {
     /// The library chooses.
     Auto,
-    /// Sparse Gaunt coefficients in straight-line code; operands to degree 3.
+    /// Sparse Gaunt coefficients in straight-line code; operands to degree 4.
     Direct,
     /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
     Grid,
@@ -208,7 +208,7 @@ impl PlanDesc {
     }
 
     /// The engine that a plan of this description uses, never [`Engine::Auto`].
-    fn resolve_engine(&self) -> Result<Engine, Error> {
+    pub(crate) fn resolve_engine(&self) -> Result<Engine, Error> {
         let [l1, l2, l3] = [self.lmax1, self.lmax2, self.lmax3];
         if l1 > LMAX_INPUT || l2 > LMAX_INPUT || l3 > l1 + l2 {
             return Err(Error::Unsupported);

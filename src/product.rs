@@ -5,27 +5,38 @@ use pulp::{Simd, WithSimd};
 use crate::engine::direct;
 use crate::engine::grid::{self, Transform};
 use crate::index::n_lm;
+use crate::isa::outline;
 use crate::lanes::{CacheLine, LaneOps, MAX_RINGS, Rows, RowsMut, cast, cast_mut, lane_count};
 use crate::layout::ArrayLayout;
 use crate::plan::{Engine, Kernel, Plan, Real};
 use crate::tables::grid::GridTable;
 use crate::transfer::{Block, DegreeScale, Gather, Scatter, Transfer, buffer_rows};
 
-/// Lane vectors of workspace: the three coefficient buffers, and the engine's own. `shared`: whether the channels share
-/// an operand.
+/// So many blocks go through an engine together: few enough for the L1 cache, so that the costs of a call hardly count.
+const fn run_blocks(degrees: [usize; 3]) -> usize {
+    let [l1, l2, l3] = degrees;
+    match 1536_usize.checked_div(n_lm(l1) + n_lm(l2) + n_lm(l3)) {
+        Some(blocks) if blocks > 0 => blocks,
+        _ => 1,
+    }
+}
+
+/// Lane vectors of workspace: the coefficient buffers, and the engine's own. `shared`: whether the channels share an
+/// operand.
 pub(crate) const fn workspace_lanes(
     engine: Engine,
-    [l1, l2, l3]: [usize; 3],
+    degrees: [usize; 3],
     n_theta: usize,
     shared: bool,
 ) -> usize {
-    let operands = n_lm(l1) + n_lm(l2);
+    let [l1, l2, l3] = degrees;
+    let lmax3 = if matches!(engine, Engine::Direct) { direct::computed_lmax3(degrees) } else { l3 };
+    let buffers = run_blocks(degrees) * (n_lm(l1) + n_lm(l2) + n_lm(lmax3));
     if matches!(engine, Engine::Direct) {
-        return operands + n_lm(direct::computed_lmax3([l1, l2, l3]));
+        return buffers;
     }
-    let buffers = operands + n_lm(l3);
     let samples2 = if shared { grid::all_samples_len(n_theta) } else { grid::chunk_samples_len(n_theta) };
-    buffers + grid::rings_len(max([l1, l2, l3])) + grid::chunk_samples_len(n_theta) + samples2
+    buffers + grid::rings_len(max(degrees)) + grid::chunk_samples_len(n_theta) + samples2
 }
 
 const fn max([l1, l2, l3]: [usize; 3]) -> usize {
@@ -65,62 +76,61 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
         let (transfer1, transfer2, x1, x2) =
             if shared1 && !shared2 { (transfer2, transfer1, x2, x1) } else { (transfer1, transfer2, x1, x2) };
         let shared = shared1 || shared2;
-        let (buffer1, rest) = cast_mut(workspace).split_at_mut_checked(n_lm(transfer1.lmax))?;
-        let (buffer2, rest) = rest.split_at_mut_checked(n_lm(transfer2.lmax))?;
         let degrees = [transfer1.lmax, transfer2.lmax, transfer3.lmax];
         let lmax3 = match plan.kernel {
             Kernel::Direct => direct::computed_lmax3(degrees),
             Kernel::Grid(_) => transfer3.lmax,
         };
-        let (buffer3, rest) = rest.split_at_mut_checked(n_lm(lmax3))?;
+        let max_blocks = run_blocks(degrees);
+        let (buffers1, rest) = cast_mut(workspace).split_at_mut_checked(max_blocks * n_lm(degrees[0]))?;
+        let (buffers2, rest) = rest.split_at_mut_checked(max_blocks * n_lm(degrees[1]))?;
+        let (buffers3, rest) = rest.split_at_mut_checked(max_blocks * n_lm(lmax3))?;
 
-        let mut block = Block::first(lane_count::<S, T>(), n_samples, desc.n_channels);
+        let mut first = Block::first(lane_count::<S, T>(), n_samples, desc.n_channels);
         let mut prepared = None; // the sample whose shared operand is there
-        while !block.is_empty() {
-            // The engine works on the arrays themselves where it can, and then on many blocks at once.
-            let full = block.full_blocks();
-            let plain = [&transfer1, &transfer2, &transfer3].map(|transfer| full > 0 && transfer.is_plain());
-            let all_plain = plain == [true; 3] && lmax3 == transfer3.lmax;
+        while !first.is_empty() {
+            // Either full blocks of one sample, or blocks of any kind; a shared operand is one sample's.
+            let full = first.full_blocks();
+            let (blocks, plain) = match full {
+                0 if shared => (1, [false; 3]),
+                0 => (first.count().min(max_blocks), [false; 3]),
+                _ => (
+                    full.min(max_blocks),
+                    [&transfer1, &transfer2, &transfer3].map(|transfer| transfer.is_plain()),
+                ),
+            };
+            // The engine works on the arrays themselves where it can; the direct engine wants rows at one distance.
             let in_place = match plan.kernel {
-                Kernel::Direct => [all_plain; 3], // it wants rows at one distance
+                Kernel::Direct => [plain == [true; 3] && lmax3 == transfer3.lmax; 3],
                 Kernel::Grid(_) => plain,
             };
-            let uncopied = in_place[0] && (in_place[1] || (shared && full > 0)) && in_place[2];
-            let blocks = if uncopied { full } else { 1 };
-            let is_prepared = shared && prepared.is_some() && prepared == block.sample();
-            prepared = block.sample();
+            let sample = first.sample();
+            let is_prepared = shared && sample.is_some() && prepared == sample;
+            prepared = sample;
 
             let rows1 = if in_place[0] {
-                let (start, shape) = transfer1.plain_rows::<S>(&block, blocks);
+                let (start, shape) = transfer1.plain_rows::<S>(&first, blocks);
                 Rows::new(x1.get(start..)?, shape)?
             } else {
-                s.vectorize(Gather {
-                    transfer: &transfer1,
-                    array: x1,
-                    block: &block,
-                    buffer: &mut *buffer1,
-                })?;
-                Rows::new(cast(buffer1), buffer_rows::<S, T>(transfer1.lmax, blocks))?
+                let buffers = &mut *buffers1;
+                outline(s, Gather { transfer: &transfer1, array: x1, first, blocks, buffers })?;
+                Rows::new(cast(buffers1), buffer_rows::<S, T>(degrees[0], blocks, false))?
             };
             let rows2 = if in_place[1] {
-                let (start, shape) = transfer2.plain_rows::<S>(&block, blocks);
+                let (start, shape) = transfer2.plain_rows::<S>(&first, blocks);
                 Rows::new(x2.get(start..)?, shape)?
             } else {
                 if !is_prepared {
-                    s.vectorize(Gather {
-                        transfer: &transfer2,
-                        array: x2,
-                        block: &block,
-                        buffer: &mut *buffer2,
-                    })?;
+                    let (buffers, blocks) = (&mut *buffers2, if shared { 1 } else { blocks });
+                    outline(s, Gather { transfer: &transfer2, array: x2, first, blocks, buffers })?;
                 }
-                Rows::new(cast(buffer2), buffer_rows::<S, T>(transfer2.lmax, blocks))?
+                Rows::new(cast(buffers2), buffer_rows::<S, T>(degrees[1], blocks, shared))?
             };
             let rows3 = if in_place[2] {
-                let (start, shape) = transfer3.plain_rows::<S>(&block, blocks);
+                let (start, shape) = transfer3.plain_rows::<S>(&first, blocks);
                 RowsMut::new(out.get_mut(start..)?, shape)?
             } else {
-                RowsMut::new(cast_mut(&mut *buffer3), buffer_rows::<S, T>(lmax3, blocks))?
+                RowsMut::new(cast_mut(&mut *buffers3), buffer_rows::<S, T>(lmax3, blocks, false))?
             };
             match plan.kernel {
                 Kernel::Direct => direct::product::<S, T>(s, degrees, blocks, rows1, rows2, rows3)?,
@@ -133,14 +143,19 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
                 )?,
             }
             if !in_place[2] {
-                s.vectorize(Scatter {
-                    transfer: &transfer3,
-                    array: out,
-                    block: &block,
-                    buffer: &mut *buffer3,
-                })?;
+                outline(
+                    s,
+                    Scatter {
+                        transfer: &transfer3,
+                        array: out,
+                        first,
+                        blocks,
+                        buffers: &mut *buffers3,
+                        buffer_lmax: lmax3,
+                    },
+                )?;
             }
-            block.advance(blocks);
+            first.advance(blocks);
         }
         Some(())
     }
@@ -171,46 +186,43 @@ impl<T: LaneOps> GridProduct<'_, T> {
         let n_theta = self.table.n_theta;
         let (rings, rest) = workspace.split_at_mut_checked(grid::rings_len(max(self.degrees)))?;
         let (samples1, samples2) = rest.split_at_mut_checked(grid::chunk_samples_len(n_theta))?;
-        for block in 0..blocks {
-            for chunk in grid::chunks(n_theta) {
-                let samples2 = if self.shared {
-                    samples2.get_mut(chunk.samples_start(n_theta)..)?
-                } else {
-                    &mut *samples2
+        for chunk in grid::chunks(n_theta) {
+            let samples2 =
+                if self.shared { samples2.get_mut(chunk.samples_start(n_theta)..)? } else { &mut *samples2 };
+            macro_rules! rings {
+                ($($rings:literal)*) => {
+                    match chunk.rings {
+                        $($rings => outline(s, GridChunk::<_, _, $rings> {
+                            transform: Transform { table: self.table, first_node: chunk.first_node },
+                            degrees: self.degrees,
+                            blocks,
+                            rows: (x1, x2, out.reborrow()),
+                            shared: self.shared,
+                            is_prepared,
+                            rings,
+                            samples1,
+                            samples2,
+                        })?,)*
+                        _ => return None,
+                    }
                 };
-                let has_samples2 = is_prepared || (self.shared && block > 0);
-                macro_rules! rings {
-                    ($($rings:literal)*) => {
-                        match chunk.rings {
-                            $($rings => s.vectorize(GridChunk::<_, _, $rings> {
-                                transform: Transform { table: self.table, first_node: chunk.first_node },
-                                degrees: self.degrees,
-                                block,
-                                rows: (x1, x2, out.reborrow()),
-                                has_samples2,
-                                rings,
-                                samples1,
-                                samples2,
-                            })?,)*
-                            _ => return None,
-                        }
-                    };
-                }
-                const { assert!(MAX_RINGS == 8) };
-                rings!(1 2 3 4 5 6 7 8);
             }
+            const { assert!(MAX_RINGS == 8) };
+            rings!(1 2 3 4 5 6 7 8);
         }
         Some(())
     }
 }
 
-/// The product of one block on one chunk of rings: synthesise, multiply, analyse. A `#[target_feature]` frame of its own.
+/// The product of some blocks on one chunk of rings: synthesise, multiply, analyse. A `#[target_feature]` frame of its own.
 struct GridChunk<'a, T, V, const RINGS: usize> {
     transform: Transform<'a, T, RINGS>,
     degrees: [usize; 3],
-    block: usize,
+    blocks: usize,
     rows: AllRows<'a, T, V>,
-    has_samples2: bool,
+    /// Whether the second operand is the same for all blocks, and its samples are there already.
+    shared: bool,
+    is_prepared: bool,
     rings: &'a mut [V],
     samples1: &'a mut [V],
     samples2: &'a mut [V],
@@ -221,15 +233,20 @@ impl<T: LaneOps, V: bytemuck::Pod, const RINGS: usize> WithSimd for GridChunk<'_
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { transform, degrees, block, rows: (x1, x2, out), has_samples2, rings, samples1, samples2 } =
+        let Self { transform, degrees, blocks, rows, shared, mut is_prepared, rings, samples1, samples2 } =
             self;
-        let (x1, x2, mut out) = (x1.cast()?, x2.cast()?, out.cast()?);
+        let (x1, x2, mut out) = (rows.0.cast()?, rows.1.cast()?, rows.2.cast()?);
         let (rings, samples1, samples2) = (cast_mut(rings), cast_mut(samples1), cast_mut(samples2));
-        let operands = [(degrees[0], x1, &mut *samples1), (degrees[1], x2, &mut *samples2)];
-        for (lmax, x, samples) in operands.into_iter().take(if has_samples2 { 1 } else { 2 }) {
-            transform.synthesise(s, lmax, &x, block, rings, samples)?;
+        for block in 0..blocks {
+            transform.synthesise(s, degrees[0], x1.block(block)?, rings, samples1)?;
+            if !(shared && is_prepared) {
+                transform.synthesise(s, degrees[1], x2.block(block)?, rings, samples2)?;
+                is_prepared = true;
+            }
+            transform.multiply_samples(s, samples1, samples2)?;
+            let accumulate = transform.first_node > 0;
+            transform.analyse(s, degrees[2], samples1, rings, out.block(block)?, accumulate)?;
         }
-        transform.multiply_samples(s, samples1, samples2)?;
-        transform.analyse(s, degrees[2], samples1, rings, &mut out, block, transform.first_node > 0)
+        Some(())
     }
 }

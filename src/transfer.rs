@@ -4,8 +4,6 @@
 //! may be partial: its idle lanes repeat the first one, nothing beyond the user's arrays is touched, and the arithmetic of a lane
 //! does not depend on its neighbours; hence the same bits for any split of a batch.
 
-use core::ops::Range;
-
 use pulp::{Simd, WithSimd};
 
 use crate::index::n_lm;
@@ -89,10 +87,39 @@ impl Block {
         })
     }
 
+    /// How all its lanes follow one another.
+    #[inline(always)]
+    fn sequence(&self) -> Sequence {
+        if self.full_blocks() > 0 {
+            return Sequence::Channels;
+        }
+        if self.used == 1 {
+            return Sequence::One;
+        }
+        if self.n_channels == 1 && self.used == self.lanes {
+            return Sequence::Samples;
+        }
+        let mut pairs = [self.first; MAX_LANES];
+        for (lane, pair) in pairs.iter_mut().zip(self.pairs()) {
+            *lane = pair;
+        }
+        Sequence::Mixed(pairs)
+    }
+
     /// The sample, if all lanes in use are channels of one.
     #[inline(always)]
     pub(crate) fn sample(&self) -> Option<usize> {
         if self.first.channel + self.used <= self.n_channels { Some(self.first.sample) } else { None }
+    }
+
+    /// How many blocks there are from this one on, the last one maybe partial.
+    #[inline(always)]
+    pub(crate) fn count(&self) -> usize {
+        // (The compiler does not know that there are lanes.)
+        self.remaining
+            .checked_add(self.lanes - 1)
+            .and_then(|pairs| pairs.checked_div(self.lanes))
+            .unwrap_or(1)
     }
 
     /// How many full blocks, from this one on, are channels of one sample.
@@ -101,10 +128,23 @@ impl Block {
         if self.used < self.lanes {
             0
         } else {
-            // (The compiler does not know that there are lanes.)
-            (self.n_channels - self.first.channel).checked_div(self.lanes).unwrap_or(0)
+            // A division by the lanes, which are a power of two.
+            (self.n_channels - self.first.channel) >> self.lanes.trailing_zeros()
         }
     }
+}
+
+/// How the lanes of a block follow one another.
+#[allow(clippy::large_enum_variant)] // lives in one frame
+enum Sequence {
+    /// Channels of one sample.
+    Channels,
+    /// Samples of the only channel.
+    Samples,
+    /// A single lane is in use.
+    One,
+    /// Idle lanes repeat the first.
+    Mixed([Pair; MAX_LANES]),
 }
 
 /// Factors per degree of one array: the normalisation's times the user's weights.
@@ -191,55 +231,56 @@ impl<T: LaneOps> Transfer<'_, T> {
         pair.sample * self.layout.sample_stride + pair.channel * degree.channel_stride + degree.start
     }
 
-    /// The coefficients from degree `l` on that follow one another at one distance: as rows of a lane buffer, and where
-    /// they lie for every lane.
+    /// Where the coefficients from degree `l` on lie for every lane of a block, as far as they follow one another at one
+    /// distance: to [`Self::next_piece`].
     #[inline(always)]
-    fn piece(&self, l: usize, block: &Block) -> (Range<usize>, LaneElements) {
+    fn piece(&self, l: usize, block: &Block, sequence: &Sequence) -> LaneElements {
         let degree = self.layout.degree(l);
-        let mut starts = [self.element(&degree, block.first); MAX_LANES];
-        for (start, pair) in starts.iter_mut().zip(block.pairs()) {
-            *start = self.element(&degree, pair);
+        let first = self.element(&degree, block.first);
+        match sequence {
+            Sequence::Channels => {
+                LaneElements::equidistant(first, degree.channel_stride, degree.order_stride)
+            }
+            Sequence::Samples => {
+                LaneElements::equidistant(first, self.layout.sample_stride, degree.order_stride)
+            }
+            // Idle lanes repeat the first.
+            Sequence::One => LaneElements::equidistant(first, 0, degree.order_stride),
+            Sequence::Mixed(pairs) => {
+                let mut starts = [first; MAX_LANES];
+                for (start, pair) in starts.iter_mut().zip(pairs) {
+                    *start = self.element(&degree, *pair);
+                }
+                LaneElements::anywhere(starts, degree.order_stride)
+            }
         }
-        let elements = LaneElements { starts, used: block.used, stride: degree.order_stride };
-        (l * l..n_lm(self.next_piece(l) - 1), elements)
     }
 
     /// The degree after those of the piece that starts at degree `l`.
     #[inline(always)]
-    fn next_piece(&self, l: usize) -> usize {
-        1 + if self.layout.is_flat() { self.lmax } else { l }
+    fn next_piece(&self, l: usize, block: &Block) -> usize {
+        // The degrees of one channel follow one another in every layout.
+        1 + if self.layout.is_flat() || block.n_channels == 1 { self.lmax } else { l }
     }
 }
 
-/// The shape of a lane buffer of degrees to `lmax`, which stands for any number of blocks.
+/// The shape of `blocks` lane buffers of degrees to `lmax`, one after the other, or of one that stands for all blocks if
+/// `shared`.
 #[inline(always)]
-pub(crate) fn buffer_rows<S: Simd, T: LaneOps>(lmax: usize, blocks: usize) -> RowsShape {
-    RowsShape { rows: n_lm(lmax), row_stride: lane_count::<S, T>(), blocks, block_stride: 0 }
+pub(crate) fn buffer_rows<S: Simd, T: LaneOps>(lmax: usize, blocks: usize, shared: bool) -> RowsShape {
+    let (rows, row_stride) = (n_lm(lmax), lane_count::<S, T>());
+    RowsShape { rows, row_stride, blocks, block_stride: if shared { 0 } else { rows * row_stride } }
 }
 
-/// Makes the number of lanes, one of few, a constant.
-macro_rules! with_lanes {
-    ($lanes:expr, $constant:ident => $body:expr) => {
-        match $lanes {
-            1 => with_lanes!(@ $constant, 1, $body),
-            2 => with_lanes!(@ $constant, 2, $body),
-            4 => with_lanes!(@ $constant, 4, $body),
-            8 => with_lanes!(@ $constant, 8, $body),
-            _ => with_lanes!(@ $constant, 16, $body),
-        }
-    };
-    (@ $constant:ident, $value:literal, $body:expr) => {{
-        const $constant: usize = $value;
-        $body
-    }};
-}
-
-/// Reads a block of an array into a lane buffer, scaled. `None` if a slice is too short.
+/// Reads blocks of an array into lane buffers, scaled. `None` if a slice is too short.
 pub(crate) struct Gather<'a, T, V> {
     pub(crate) transfer: &'a Transfer<'a, T>,
     pub(crate) array: &'a [T],
-    pub(crate) block: &'a Block,
-    pub(crate) buffer: &'a mut [V],
+    /// The first block, and their number.
+    pub(crate) first: Block,
+    pub(crate) blocks: usize,
+    /// One buffer after the other.
+    pub(crate) buffers: &'a mut [V],
 }
 
 impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Gather<'_, T, V> {
@@ -247,35 +288,37 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Gather<'_, T, V> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { transfer, array, block, buffer } = self;
-        let n_lanes = lane_count::<S, T>();
-        let elements: &mut [T] = cast_mut(buffer);
-        if transfer.layout.is_channel_contiguous() && block.full_blocks() > 0 {
-            let mut first = transfer.element(&transfer.layout.degree(0), block.first);
-            for lanes in elements.chunks_exact_mut(n_lanes) {
-                lanes.iter_mut().zip(array.get(first..first + n_lanes)?).for_each(|(to, from)| *to = *from);
-                first += block.n_channels;
-            }
-        } else {
+        let Self { transfer, array, first: mut block, blocks, buffers } = self;
+        let n_rows = n_lm(transfer.lmax);
+        let mut rest: &mut [T::Lanes<S>] = cast_mut(buffers);
+        for _ in 0..blocks {
+            let (rows, others) = rest.split_at_mut_checked(n_rows)?;
+            let sequence = block.sequence();
             let mut l = 0;
             while l <= transfer.lmax {
-                let (rows, elements_of_lanes) = transfer.piece(l, block);
-                let rows = elements.get_mut(rows.start * n_lanes..rows.end * n_lanes)?;
-                with_lanes!(n_lanes, LANES => read_lanes::<T, LANES>(array, &elements_of_lanes, rows)?);
-                l = transfer.next_piece(l);
+                let next = transfer.next_piece(l, &block);
+                let elements = transfer.piece(l, &block, &sequence);
+                read_lanes(s, array, &elements, rows.get_mut(l * l..next * next)?)?;
+                l = next;
             }
+            transfer.scale.apply(s, transfer.lmax, &block, rows)?;
+            rest = others;
+            block.advance(1);
         }
-        transfer.scale.apply(s, transfer.lmax, block, cast_mut(buffer))
+        Some(())
     }
 }
 
-/// Writes a block of an array from a lane buffer, scaled. `None` if a slice is too short.
+/// Writes blocks of an array from lane buffers, scaled. `None` if a slice is too short.
 pub(crate) struct Scatter<'a, T, V> {
     pub(crate) transfer: &'a Transfer<'a, T>,
     pub(crate) array: &'a mut [T],
-    pub(crate) block: &'a Block,
-    /// Scaled in place.
-    pub(crate) buffer: &'a mut [V],
+    /// The first block, and their number.
+    pub(crate) first: Block,
+    pub(crate) blocks: usize,
+    /// One buffer after the other, to degree `buffer_lmax` each, which may be above the array's. Scaled in place.
+    pub(crate) buffers: &'a mut [V],
+    pub(crate) buffer_lmax: usize,
 }
 
 impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
@@ -283,29 +326,22 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { transfer, array, block, buffer } = self;
-        let n_lanes = lane_count::<S, T>();
-        transfer.scale.apply(s, transfer.lmax, block, cast_mut(buffer))?;
-        // The buffer may hold more degrees than the array.
-        let elements = cast::<V, T>(buffer).get(..n_lm(transfer.lmax) * n_lanes)?;
-        if transfer.layout.is_channel_contiguous() && block.full_blocks() > 0 {
-            let mut first = transfer.element(&transfer.layout.degree(0), block.first);
-            for lanes in elements.chunks_exact(n_lanes) {
-                array
-                    .get_mut(first..first + n_lanes)?
-                    .iter_mut()
-                    .zip(lanes)
-                    .for_each(|(to, from)| *to = *from);
-                first += block.n_channels;
-            }
-        } else {
+        let Self { transfer, array, first: mut block, blocks, buffers, buffer_lmax } = self;
+        let n_rows = n_lm(buffer_lmax);
+        let mut rest: &mut [T::Lanes<S>] = cast_mut(buffers);
+        for _ in 0..blocks {
+            let (rows, others) = rest.split_at_mut_checked(n_rows)?;
+            transfer.scale.apply(s, transfer.lmax, &block, rows)?;
+            let sequence = block.sequence();
             let mut l = 0;
             while l <= transfer.lmax {
-                let (rows, elements_of_lanes) = transfer.piece(l, block);
-                let rows = elements.get(rows.start * n_lanes..rows.end * n_lanes)?;
-                with_lanes!(n_lanes, LANES => write_lanes::<T, LANES>(array, &elements_of_lanes, rows)?);
-                l = transfer.next_piece(l);
+                let next = transfer.next_piece(l, &block);
+                let elements = transfer.piece(l, &block, &sequence);
+                write_lanes(s, array, &elements, rows.get(l * l..next * next)?)?;
+                l = next;
             }
+            rest = others;
+            block.advance(1);
         }
         Some(())
     }

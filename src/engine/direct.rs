@@ -8,8 +8,9 @@
 use pulp::{Simd, WithSimd};
 
 use crate::index::n_lm;
-use crate::lanes::{FirstRows, FirstRowsMut, LaneOps, RowCount, Rows, RowsMut};
-use crate::tables::gaunt::{ClassTerms, LMAX_DIRECT, n_classes};
+use crate::isa::outline;
+use crate::lanes::{FixedRows, LaneOps, RowCount, Rows, RowsMut};
+use crate::tables::gaunt::{ClassTerms, LMAX_DIRECT, MAX_CLASS_LEN, Pair, Side, Term, n_classes};
 
 /// Whether the engine serves these degrees.
 pub(crate) const fn supports(lmax1: usize, lmax2: usize) -> bool {
@@ -37,28 +38,68 @@ pub(crate) fn product<S: Simd, T: LaneOps>(
     macro_rules! kernels {
         ($(($l1:literal, $l2:literal, $l3:literal))*) => {
             match (lmax1, lmax2, computed_lmax3([lmax1, lmax2, lmax3])) {
-                $(($l1, $l2, $l3) => s.vectorize(Product::<T, _, $l1, $l2, $l3> { blocks, x1, x2, out }),)*
+                // Sums of a class, the factors and a coefficient share the register file.
+                $(($l1, $l2, $l3) => if const { S::REGISTER_COUNT >= 32 } {
+                    classes::<S, T, $l1, $l2, $l3, 24>(s, blocks, x1, x2, out)
+                } else {
+                    classes::<S, T, $l1, $l2, $l3, 12>(s, blocks, x1, x2, out)
+                },)*
                 _ => None,
             }
         };
     }
-    const { assert!(LMAX_DIRECT == 3) };
+    const { assert!(LMAX_DIRECT == 4) };
     kernels! {
         (0, 0, 0) (1, 0, 1) (1, 1, 1) (1, 1, 2) (2, 0, 2) (2, 1, 2) (2, 1, 3) (2, 2, 2) (2, 2, 4)
         (3, 0, 3) (3, 1, 3) (3, 1, 4) (3, 2, 3) (3, 2, 5) (3, 3, 3) (3, 3, 6)
+        (4, 0, 4) (4, 1, 4) (4, 1, 5) (4, 2, 4) (4, 2, 6) (4, 3, 4) (4, 3, 7) (4, 4, 4) (4, 4, 8)
     }
 }
 
-/// The kernel of one triple of degrees, a `#[target_feature]` frame of its own.
-struct Product<'a, T, V, const L1: usize, const L2: usize, const L3: usize> {
+/// All classes of one triple of degrees.
+#[inline(always)]
+#[allow(clippy::unnecessary_semicolon)] // of the unrolled loop
+fn classes<S: Simd, T: LaneOps, const L1: usize, const L2: usize, const L3: usize, const BUDGET: usize>(
+    s: S,
+    blocks: usize,
+    x1: Rows<'_, T, T::Lanes<S>>,
+    x2: Rows<'_, T, T::Lanes<S>>,
+    mut out: RowsMut<'_, T, T::Lanes<S>>,
+) -> Option<()> {
+    seq_macro::seq!(CLASS in 0..8 {
+        if const { CLASS < ClassesTo::<L3, BUDGET>::COUNT } {
+            outline(s, Class::<T, _, L1, L2, L3, BUDGET, CLASS> { blocks, x1, x2, out: out.reborrow() })?;
+        }
+    });
+    Some(())
+}
+
+/// The kernel of one class of one triple of degrees, a `#[target_feature]` frame of its own.
+struct Class<
+    'a,
+    T,
+    V,
+    const L1: usize,
+    const L2: usize,
+    const L3: usize,
+    const BUDGET: usize,
+    const CLASS: usize,
+> {
     blocks: usize,
     x1: Rows<'a, T, V>,
     x2: Rows<'a, T, V>,
     out: RowsMut<'a, T, V>,
 }
 
-impl<T: LaneOps, V: bytemuck::Pod, const L1: usize, const L2: usize, const L3: usize> WithSimd
-    for Product<'_, T, V, L1, L2, L3>
+impl<
+    T: LaneOps,
+    V: bytemuck::Pod,
+    const L1: usize,
+    const L2: usize,
+    const L3: usize,
+    const BUDGET: usize,
+    const CLASS: usize,
+> WithSimd for Class<'_, T, V, L1, L2, L3, BUDGET, CLASS>
 {
     type Output = Option<()>;
 
@@ -68,16 +109,22 @@ impl<T: LaneOps, V: bytemuck::Pod, const L1: usize, const L2: usize, const L3: u
         let (x1, x2) = (x1.cast::<T::Lanes<S>>()?, x2.cast::<T::Lanes<S>>()?);
         // One distance for all three, so that the row offsets fit into the general registers.
         let stride = x1.row_stride();
-        let (x1, x2) = (x1.first(blocks, stride)?, x2.first(blocks, stride)?);
-        let mut out = out.cast::<T::Lanes<S>>()?.first(blocks, stride)?;
+        let (x1, x2) = (x1.first::<Degree<L1>>(blocks, stride)?, x2.first::<Degree<L2>>(blocks, stride)?);
+        let mut out = out.cast::<T::Lanes<S>>()?.first::<Degree<L3>>(blocks, stride)?;
+        let zero = T::splat(s, T::zeroed());
         for block in 0..blocks {
-            let rows = (&x1, &x2, &mut out);
-            // Sums of a class, a pair product, its two fixed factors and a coefficient share the register file.
-            if const { S::REGISTER_COUNT >= 32 } {
-                classes::<S, T, L1, L2, L3, 24>(s, block, rows);
-            } else {
-                classes::<S, T, L1, L2, L3, 12>(s, block, rows);
-            }
+            let (x1, x2, mut out) = (x1.block(block), x2.block(block), out.block(block));
+            let mut sums = Sums { slots: [zero; MAX_CLASS_LEN], factors: [[zero; 2]; 2] };
+            seq_macro::seq!(GROUP in 0..16 {
+                if const { 16 * GROUP < TermsOf::<L1, L2, L3, BUDGET, CLASS>::LEN } {
+                    add_terms::<S, T, L1, L2, L3, BUDGET, CLASS, GROUP>(s, x1, x2, &mut sums);
+                }
+            });
+            seq_macro::seq!(SLOT in 0..24 {
+                if let Some(output) = TermsOf::<L1, L2, L3, BUDGET, CLASS>::TERMS.output(SLOT) {
+                    out.set(output, sums.slots[SLOT]);
+                }
+            });
         }
         Some(())
     }
@@ -88,28 +135,6 @@ struct Degree<const L: usize>;
 
 impl<const L: usize> RowCount for Degree<L> {
     const ROWS: usize = n_lm(L);
-}
-
-/// The rows of two operands and of the output.
-type ThreeRows<'r, 'a, T, V, const L1: usize, const L2: usize, const L3: usize> = (
-    &'r FirstRows<'a, T, V, Degree<L1>>,
-    &'r FirstRows<'a, T, V, Degree<L2>>,
-    &'r mut FirstRowsMut<'a, T, V, Degree<L3>>,
-);
-
-/// All classes of one block, none with more than `BUDGET` outputs.
-#[inline(always)]
-#[allow(clippy::unnecessary_semicolon)] // of the unrolled loop
-fn classes<S: Simd, T: LaneOps, const L1: usize, const L2: usize, const L3: usize, const BUDGET: usize>(
-    s: S,
-    block: usize,
-    (x1, x2, out): ThreeRows<'_, '_, T, T::Lanes<S>, L1, L2, L3>,
-) {
-    seq_macro::seq!(CLASS in 0..8 {
-        if const { CLASS < ClassesTo::<L3, BUDGET>::COUNT } {
-            class::<S, T, L1, L2, L3, BUDGET, CLASS>(s, block, (x1, x2, &mut *out));
-        }
-    });
 }
 
 /// The number of classes as a constant, evaluated once.
@@ -129,10 +154,17 @@ impl<const L1: usize, const L2: usize, const L3: usize, const BUDGET: usize, con
     const LEN: usize = Self::TERMS.len();
 }
 
-/// One class of one block.
+/// The sums of one class for one block, slot by slot, as far as they have been added up.
+struct Sums<V> {
+    slots: [V; MAX_CLASS_LEN],
+    /// The factors of the current quad: of its cosines and sines, the sum and the difference of the two products.
+    factors: [[V; 2]; 2],
+}
+
+/// Adds up the terms number `16 GROUP..` of a class, at most 16.
 #[inline(always)]
-#[allow(clippy::erasing_op, clippy::identity_op, clippy::unnecessary_semicolon)] // of the unrolled loops
-fn class<
+#[allow(clippy::erasing_op, clippy::identity_op, clippy::unnecessary_semicolon)] // of the unrolled loop
+fn add_terms<
     S: Simd,
     T: LaneOps,
     const L1: usize,
@@ -140,39 +172,81 @@ fn class<
     const L3: usize,
     const BUDGET: usize,
     const CLASS: usize,
+    const GROUP: usize,
 >(
     s: S,
-    block: usize,
-    (x1, x2, out): ThreeRows<'_, '_, T, T::Lanes<S>, L1, L2, L3>,
+    x1: FixedRows<'_, T, T::Lanes<S>, Degree<L1>>,
+    x2: FixedRows<'_, T, T::Lanes<S>, Degree<L2>>,
+    Sums { slots, factors }: &mut Sums<T::Lanes<S>>,
 ) {
-    // A constant: every branch, index and coefficient below is known at compile time. The outer groups keep the compiler
-    // from seeing the terms that do not exist.
+    // A constant: every branch, index and coefficient below is known at compile time.
     let terms = &TermsOf::<L1, L2, L3, BUDGET, CLASS>::TERMS;
-    let mut sums = [T::splat(s, T::zeroed()); BUDGET];
-    let mut pair = T::splat(s, T::zeroed());
-    seq_macro::seq!(GROUP in 0..13 {
-        if const { 16 * GROUP < TermsOf::<L1, L2, L3, BUDGET, CLASS>::LEN } {
-            seq_macro::seq!(N in 0..16 {
-                if let Some(term) = terms.get(16 * GROUP + N) {
-                    if term.starts_pair {
-                        pair = T::mul(s, x1.get(block, term.i), x2.get(block, term.j));
-                        if term.mirrored {
-                            pair = T::mul_add(s, x1.get(block, term.j), x2.get(block, term.i), pair);
-                        }
-                    }
-                    let value = T::splat(s, T::from_f64(term.value));
-                    sums[term.slot] = if term.starts_sum {
-                        T::mul(s, value, pair)
-                    } else {
-                        T::mul_add(s, value, pair, sums[term.slot])
-                    };
+    seq_macro::seq!(N in 0..16 {
+        if let Some(term) = terms.get(16 * GROUP + N) {
+            if term.starts_quad {
+                if let Some(side) = terms.side(term.quad, 0) {
+                    factors[0] = sum_and_difference::<S, T, _, _>(s, x1, x2, side);
                 }
-            });
+                if let Some(side) = terms.side(term.quad, 1) {
+                    factors[1] = sum_and_difference::<S, T, _, _>(s, x1, x2, side);
+                }
+            }
+            let factor = factors[usize::from(term.sine)][usize::from(term.difference)];
+            add_term::<S, T>(s, term, factor, slots);
         }
     });
-    seq_macro::seq!(SLOT in 0..24 {
-        if const { SLOT < BUDGET } && let Some(output) = terms.output(SLOT) {
-            out.set(block, output, sums[SLOT]);
+}
+
+/// Adds a term to its slot.
+#[inline(always)]
+fn add_term<S: Simd, T: LaneOps>(
+    s: S,
+    term: &Term,
+    factor: T::Lanes<S>,
+    slots: &mut [T::Lanes<S>; MAX_CLASS_LEN],
+) {
+    let value = T::splat(s, T::from_f64(term.value));
+    slots[term.slot] = if term.starts_sum {
+        T::mul(s, value, factor)
+    } else {
+        T::mul_add(s, value, factor, slots[term.slot])
+    };
+}
+
+/// The sum and the difference of the two products of a side; what no term takes is not computed.
+#[inline(always)]
+fn sum_and_difference<S: Simd, T: LaneOps, N1: RowCount, N2: RowCount>(
+    s: S,
+    x1: FixedRows<'_, T, T::Lanes<S>, N1>,
+    x2: FixedRows<'_, T, T::Lanes<S>, N2>,
+    side: &Side,
+) -> [T::Lanes<S>; 2] {
+    let first = add_product::<S, T, N1, N2>(s, x1, x2, side.first, None);
+    match side.second {
+        None => [first, first],
+        Some(second) if !side.difference => {
+            [add_product::<S, T, N1, N2>(s, x1, x2, second, Some(first)), first]
         }
-    });
+        Some(second) => {
+            let second = add_product::<S, T, N1, N2>(s, x1, x2, second, None);
+            [T::add(s, first, second), T::sub(s, first, second)]
+        }
+    }
+}
+
+/// The product of a pair of coefficients, added to what is there.
+#[inline(always)]
+fn add_product<S: Simd, T: LaneOps, N1: RowCount, N2: RowCount>(
+    s: S,
+    x1: FixedRows<'_, T, T::Lanes<S>, N1>,
+    x2: FixedRows<'_, T, T::Lanes<S>, N2>,
+    Pair { i, j, mirrored }: Pair,
+    before: Option<T::Lanes<S>>,
+) -> T::Lanes<S> {
+    let (a, b) = (x1.get(i), x2.get(j));
+    let product = match before {
+        Some(before) => T::mul_add(s, a, b, before),
+        None => T::mul(s, a, b),
+    };
+    if mirrored { T::mul_add(s, x1.get(j), x2.get(i), product) } else { product }
 }

@@ -21,8 +21,8 @@
 use pulp::Simd;
 
 use crate::lanes::{
-    LaneOps, MAX_RINGS, Matrix, Panel, QuadraticRows, Rows, RowsMut, even_odd_analysis, even_synthesis,
-    multiply, odd_synthesis,
+    BlockRows, BlockRowsMut, LaneOps, MAX_RINGS, Matrix, Panel, Triangle, analyse_triangle, multiply,
+    synthesise_triangle,
 };
 use crate::tables::grid::GridTable;
 
@@ -89,15 +89,11 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
         if part == 1 || part == 2 { self.table.n_theta / 2 } else { self.table.folded() }
     }
 
-    /// The Legendre matrix of order `m`: node by `l − m`, from the chunk's first node on.
+    /// The Legendre functions at the chunk's nodes.
     #[inline(always)]
-    fn legendre(&self, m: usize) -> Option<Matrix<'_, T>> {
-        let start = self.table.legendre_offset(m) + self.first_node;
-        Some(Matrix {
-            data: self.table.legendre.get(start..)?,
-            row_stride: 1,
-            column_stride: self.table.folded(),
-        })
+    fn legendre(&self) -> Triangle<'_, T> {
+        let Self { table, first_node } = *self;
+        Triangle { data: table.legendre, mmax: table.lmax, nodes: table.folded(), first_node }
     }
 
     /// `samples[part][meridian][ring]` of the function whose coefficients are the rows of a block, in flat order.
@@ -107,39 +103,11 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
         &self,
         s: S,
         lmax: usize,
-        x: &Rows<'_, T, T::Lanes<S>>,
-        block: usize,
+        x: BlockRows<'_, T, T::Lanes<S>>,
         rings: &mut [T::Lanes<S>],
         samples: &mut [T::Lanes<S>],
     ) -> Option<()> {
-        // All orders by even `l − m`, then all by odd: the sums of one parity are what 16 registers hold.
-        let [zonal, _] = order_rows(0);
-        even_synthesis::<S, T, 1, RINGS>(s, lmax + 1, self.legendre(0)?, x, block, [zonal], rings)?;
-        for m in 1..=lmax {
-            let out = rings.get_mut(2 * m * RINGS..)?;
-            even_synthesis::<S, T, 2, RINGS>(
-                s,
-                lmax + 1 - m,
-                self.legendre(m)?,
-                x,
-                block,
-                order_rows(m),
-                out,
-            )?;
-        }
-        odd_synthesis::<S, T, 1, RINGS>(s, lmax + 1, self.legendre(0)?, x, block, [zonal], rings)?;
-        for m in 1..=lmax {
-            let out = rings.get_mut(2 * m * RINGS..)?;
-            odd_synthesis::<S, T, 2, RINGS>(
-                s,
-                lmax + 1 - m,
-                self.legendre(m)?,
-                x,
-                block,
-                order_rows(m),
-                out,
-            )?;
-        }
+        synthesise_triangle::<S, T, RINGS>(s, lmax, self.legendre(), x, rings)?;
         let folded = self.table.folded();
         let part_len = folded * RINGS;
         for (part, (first, sine)) in PARTS.into_iter().enumerate() {
@@ -171,8 +139,7 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
         lmax: usize,
         samples: &[T::Lanes<S>],
         rings: &mut [T::Lanes<S>],
-        x: &mut RowsMut<'_, T, T::Lanes<S>>,
-        block: usize,
+        x: BlockRowsMut<'_, T, T::Lanes<S>>,
         accumulate: bool,
     ) -> Option<()> {
         let folded = self.table.folded();
@@ -190,23 +157,7 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
             let out = Panel { data: out, stride: 4 * RINGS };
             multiply::<S, T, RINGS>(s, (orders, self.meridians(part)), a, b, out)?;
         }
-        let [zonal, _] = order_rows(0);
-        even_odd_analysis::<S, T, 1, RINGS>(
-            s,
-            lmax + 1,
-            self.legendre(0)?,
-            rings,
-            x,
-            block,
-            [zonal],
-            accumulate,
-        )?;
-        for m in 1..=lmax {
-            let (depth, rows) = (lmax + 1 - m, order_rows(m));
-            let b = rings.get(2 * m * RINGS..)?;
-            even_odd_analysis::<S, T, 2, RINGS>(s, depth, self.legendre(m)?, b, x, block, rows, accumulate)?;
-        }
-        Some(())
+        analyse_triangle::<S, T, RINGS>(s, lmax, self.legendre(), rings, x, accumulate)
     }
 
     /// `f ← f · g` pointwise, on folded samples.
@@ -250,13 +201,6 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
         }
         Some(())
     }
-}
-
-/// The rows of order `m`, cosines and sines, `l = m + k`: `l² + l ± m = (m² + m ± m) + k (2m + 1 + k)`.
-#[inline(always)]
-fn order_rows(m: usize) -> [QuadraticRows; 2] {
-    let slope = 2 * m + 1;
-    [QuadraticRows { start: m * m + 2 * m, slope }, QuadraticRows { start: m * m, slope }]
 }
 
 /// `Σ_i x_i y_i`.

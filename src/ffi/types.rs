@@ -89,7 +89,7 @@ pub const GAUNT_ALIGNMENT: usize = 64;
 /// Largest supported `lmax1` and `lmax2`.
 pub const GAUNT_LMAX_INPUT: i32 = 256;
 /// Largest `lmax1` and `lmax2` of the direct engine.
-pub const GAUNT_LMAX_DIRECT: i32 = 3;
+pub const GAUNT_LMAX_DIRECT: i32 = 4;
 
 /// `out = x1 · x2`, the Gaunt tensor product: the even paths `l1 + l2 + l3`.
 pub const GAUNT_OPERATION_PRODUCT: i32 = 0;

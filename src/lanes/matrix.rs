@@ -9,8 +9,12 @@
 
 use pulp::Simd;
 
+use core::marker::PhantomData;
+
+use bytemuck::Zeroable;
+
 use super::rows::extent;
-use super::{LaneOps, QuadraticRows, Rows, RowsMut};
+use super::{BlockRows, BlockRowsMut, LaneOps};
 
 /// A constant matrix: element `(r, k)` is `data[r · row_stride + k · column_stride]`.
 #[derive(Clone, Copy)]
@@ -103,19 +107,28 @@ unsafe fn multiply_tile<S: Simd, T: LaneOps, const ROWS: usize, const COLUMNS: u
     out: &mut Panel<&mut [T::Lanes<S>]>,
 ) {
     let mut sums = [[T::splat(s, T::zeroed()); COLUMNS]; ROWS];
-    for k in 0..depth {
-        let mut elements = [T::splat(s, T::zeroed()); ROWS];
-        for i in 0..ROWS {
-            // SAFETY: row `r + i`, column `k`: inside `a` by the contract.
-            elements[i] = unsafe { a.splat(s, r + i, k) };
-        }
-        for c in columns.clone() {
-            // SAFETY: row `k`, column `c`: inside `b` by the contract.
-            let lane = unsafe { *b.data.get_unchecked(k * b.stride + c) };
+    macro_rules! add_products {
+        ($k:expr, |$a:ident, $b:ident, $sum:ident| $updated:expr) => {
+            let mut elements = [T::splat(s, T::zeroed()); ROWS];
             for i in 0..ROWS {
-                sums[i][c] = T::mul_add(s, elements[i], lane, sums[i][c]);
+                // SAFETY: row `r + i`, column `k`: inside `a` by the contract.
+                elements[i] = unsafe { a.splat(s, r + i, $k) };
             }
-        }
+            for c in columns.clone() {
+                // SAFETY: row `k`, column `c`: inside `b` by the contract.
+                let $b = unsafe { *b.data.get_unchecked($k * b.stride + c) };
+                for i in 0..ROWS {
+                    let ($a, $sum) = (elements[i], &mut sums[i][c]);
+                    *$sum = $updated;
+                }
+            }
+        };
+    }
+    if depth > 0 {
+        add_products!(0, |a, b, _sum| T::mul(s, a, b));
+    }
+    for k in 1..depth {
+        add_products!(k, |a, b, sum| T::mul_add(s, a, b, *sum));
     }
     for i in 0..ROWS {
         for c in columns.clone() {
@@ -125,151 +138,322 @@ unsafe fn multiply_tile<S: Simd, T: LaneOps, const ROWS: usize, const COLUMNS: u
     }
 }
 
-/// First half of a synthesis with the mirror symmetry of the rings folded: for every column `c`, with coefficients
-/// `x[k]` in rows `columns[c]` of a block, `out[c][j] = e[j] = Σ_{k even} a[j][k] x[k]` for `j < ⌈RINGS / 2⌉`.
+/// A triangle of columns of decreasing depth, with the mirror symmetry of the rings folded: the constants
+/// `a[m][j][k]` for `m <= mmax`, `k <= mmax − m` and nodes `j`, at `data[(m (2 mmax + 3 − m) / 2 + k) · nodes + j]`.
 ///
-/// `out[c][j]` is `out[c · RINGS + j]`. `None` if a slice or a row is missing.
-#[inline(always)]
-pub(crate) fn even_synthesis<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
-    s: S,
-    depth: usize,
-    a: Matrix<'_, T>,
-    x: &Rows<'_, T, T::Lanes<S>>,
-    block: usize,
-    columns: [QuadraticRows; COLUMNS],
-    out: &mut [T::Lanes<S>],
-) -> Option<()> {
-    let sums = parity_sums::<S, T, COLUMNS, RINGS>(s, 0, depth, a, x, block, columns)?;
-    let out = out.get_mut(..COLUMNS * RINGS)?;
-    for c in 0..COLUMNS {
-        for j in 0..RINGS.div_ceil(2) {
-            out[c * RINGS + j] = sums[c][j];
-        }
-    }
-    Some(())
+/// It stands for the Legendre functions: `a[m][j][k] = P̄_{m+k,m}(cos θ_j)` at the nodes of the northern hemisphere. On
+/// the mirror image of node `j` the value is the same for even and the opposite for odd `k`; the last node of a chunk
+/// with an odd number of rings is its own mirror image, and its values for odd `k` are zero.
+///
+/// Its vectors are rows of lanes by the flat index `l² + l ± m` with `l = m + k`: a cosine column (`+`) per `m`, and a sine
+/// column (`−`) per `m > 0`. From `k` to `k + 1` the index grows by `2 (m + k + 1)`.
+#[derive(Clone, Copy)]
+pub(crate) struct Triangle<'a, T> {
+    pub(crate) data: &'a [T],
+    pub(crate) mmax: usize,
+    pub(crate) nodes: usize,
+    /// The first node of the chunk.
+    pub(crate) first_node: usize,
 }
 
-/// Second half: with `e` from [`even_synthesis`] and `o[j] = Σ_{k odd} a[j][k] x[k]`, `out[c][j] = e[j] + o[j]` and
-/// `out[c][RINGS − 1 − j] = e[j] − o[j]`. If `RINGS` is odd the middle ring is its own mirror image and `a[middle][odd]`
-/// must be zero.
-#[inline(always)]
-pub(crate) fn odd_synthesis<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
-    s: S,
-    depth: usize,
-    a: Matrix<'_, T>,
-    x: &Rows<'_, T, T::Lanes<S>>,
-    block: usize,
-    columns: [QuadraticRows; COLUMNS],
-    out: &mut [T::Lanes<S>],
-) -> Option<()> {
-    let sums = parity_sums::<S, T, COLUMNS, RINGS>(s, 1, depth, a, x, block, columns)?;
-    let out = out.get_mut(..COLUMNS * RINGS)?;
-    for c in 0..COLUMNS {
-        for j in 0..RINGS.div_ceil(2) {
-            let (e, o) = (out[c * RINGS + j], sums[c][j]);
-            out[c * RINGS + j] = T::add(s, e, o);
-            out[c * RINGS + RINGS - 1 - j] = T::sub(s, e, o);
+impl<'a, T: LaneOps> Triangle<'a, T> {
+    /// The columns of orders `0..=lmax`; `None` if the data or the chunk's nodes are not all there.
+    #[inline(always)]
+    fn columns(&self, lmax: usize, chunk_nodes: usize, row_stride: usize) -> Option<Columns<'a, T>> {
+        let len = n_triangle(self.mmax).checked_mul(self.nodes)?;
+        let exist =
+            lmax <= self.mmax && self.first_node + chunk_nodes <= self.nodes && len <= self.data.len();
+        let data = self.data.get(self.first_node..)?;
+        if !exist {
+            return None;
         }
+        Some(Columns {
+            a: data.as_ptr(),
+            a_stride: self.nodes,
+            next_a: (self.mmax + 1) * self.nodes,
+            depth: lmax + 1,
+            cosine: 0,
+            sine: 0,
+            row_step: 2 * row_stride,
+            row_stride,
+            data: PhantomData,
+        })
     }
-    Some(())
 }
 
-/// `Σ_k a[j][k] x[k]` over the `k` of one parity, per column and folded ring.
-#[inline(always)]
-fn parity_sums<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
-    s: S,
-    parity: usize,
+/// `k <= mmax − m` for `m <= mmax`.
+const fn n_triangle(mmax: usize) -> usize {
+    (mmax + 1) * (mmax + 2) / 2
+}
+
+/// Where the columns of one order lie, and how to go on to the next order: additions only.
+struct Columns<'a, T> {
+    /// `a[m][first node][0]`.
+    a: *const T,
+    /// From `k` to `k + 1`.
+    a_stride: usize,
+    /// From this order to the next.
+    next_a: usize,
     depth: usize,
-    a: Matrix<'_, T>,
-    x: &Rows<'_, T, T::Lanes<S>>,
-    block: usize,
-    columns: [QuadraticRows; COLUMNS],
-) -> Option<[[T::Lanes<S>; MAX_FOLDED]; COLUMNS]> {
-    if !a.covers(RINGS.div_ceil(2), depth) {
+    /// Offsets of the rows of `k = 0`.
+    cosine: usize,
+    sine: usize,
+    /// From the row of `k = 0` to that of `k = 1`; each following step is longer by `2 · row_stride`.
+    row_step: usize,
+    row_stride: usize,
+    data: PhantomData<&'a [T]>,
+}
+
+impl<T> Columns<'_, T> {
+    /// Goes on from order `m` to `m + 1`: the indices of the rows of `k = 0` are `m² + 2m` and `m²`.
+    #[inline(always)]
+    fn advance(&mut self) {
+        self.a = self.a.wrapping_add(self.next_a);
+        self.next_a -= self.a_stride;
+        self.depth -= 1;
+        self.sine += self.row_step - self.row_stride;
+        self.cosine += self.row_step + self.row_stride;
+        self.row_step += 2 * self.row_stride;
+    }
+
+    /// Constants, rows and steps of every second `k` from `first` (0 or 1) on.
+    #[inline(always)]
+    fn parity<const COLUMNS: usize>(&self, first: usize, rows: [usize; COLUMNS]) -> Parity<T, COLUMNS> {
+        Parity {
+            a: self.a.wrapping_add(first * self.a_stride),
+            a_step: 2 * self.a_stride,
+            rows: rows.map(|row| row + first * self.row_step),
+            row_step: 2 * self.row_step + (2 + 4 * first) * self.row_stride,
+            row_growth: 8 * self.row_stride,
+            remaining: (self.depth + 1 - first) / 2,
+        }
+    }
+}
+
+/// A walk over every second `k` of the columns of one order.
+struct Parity<T, const COLUMNS: usize> {
+    a: *const T,
+    a_step: usize,
+    rows: [usize; COLUMNS],
+    row_step: usize,
+    row_growth: usize,
+    remaining: usize,
+}
+
+impl<T: LaneOps, const COLUMNS: usize> Parity<T, COLUMNS> {
+    #[inline(always)]
+    fn advance(&mut self) {
+        self.a = self.a.wrapping_add(self.a_step);
+        for row in &mut self.rows {
+            *row = row.wrapping_add(self.row_step);
+        }
+        self.row_step = self.row_step.wrapping_add(self.row_growth);
+        self.remaining -= 1;
+    }
+
+    /// `a[m][j][k]` in every lane.
+    ///
+    /// # Safety
+    /// There must be a `k` remaining, and `j` must be a node of the chunk.
+    #[inline(always)]
+    unsafe fn splat<S: Simd>(&self, s: S, j: usize) -> T::Lanes<S> {
+        // SAFETY: `Triangle::columns` checked that all constants exist.
+        T::splat(s, unsafe { *self.a.wrapping_add(j) })
+    }
+
+    /// `x[k]` of every column.
+    ///
+    /// # Safety
+    /// There must be a `k` remaining, and its rows exist.
+    #[inline(always)]
+    unsafe fn read<S: Simd>(&self, x: BlockRows<'_, T, T::Lanes<S>>) -> [T::Lanes<S>; COLUMNS] {
+        let mut lanes = [T::Lanes::<S>::zeroed(); COLUMNS];
+        for c in 0..COLUMNS {
+            // SAFETY: the contract.
+            lanes[c] = unsafe { x.read(self.rows[c]) };
+        }
+        lanes
+    }
+}
+
+/// For every order `m` and column (cosine 0, sine 1): `out[m][column][j] = Σ_k a[m][j][k] x[k]` on the rings `j` of the
+/// chunk from the first node southwards; `out[m][column]` starts at `(2m + column) · RINGS`. `None` if a slice or a row is
+/// missing.
+#[inline(always)]
+pub(crate) fn synthesise_triangle<S: Simd, T: LaneOps, const RINGS: usize>(
+    s: S,
+    lmax: usize,
+    a: Triangle<'_, T>,
+    x: BlockRows<'_, T, T::Lanes<S>>,
+    out: &mut [T::Lanes<S>],
+) -> Option<()> {
+    if !x.has((lmax + 1) * (lmax + 1)) {
         return None;
     }
-    let zero = T::splat(s, T::zeroed());
-    let mut sums = [[zero; MAX_FOLDED]; COLUMNS];
-    let mut walk = x.walk(block, columns, parity, depth)?;
-    let mut k = parity;
-    while k < depth {
-        let mut lanes = [zero; COLUMNS];
-        for c in 0..COLUMNS {
-            // SAFETY: the walk is `x`'s, and `k < depth`.
-            lanes[c] = unsafe { x.read(walk.offsets[c]) };
-        }
+    let mut columns = a.columns(lmax, RINGS.div_ceil(2), x.row_stride())?;
+    let mut out = out.get_mut(..2 * (lmax + 1) * RINGS)?.chunks_exact_mut(2 * RINGS);
+    let zonal = out.next()?;
+    // SAFETY: `columns` are of this triangle, all rows to degree `lmax` exist, and `zonal` is as long as two columns.
+    unsafe { synthesise_order::<S, T, 1, RINGS>(s, &columns, [columns.cosine], x, zonal) };
+    for out in out {
+        columns.advance();
+        let rows = [columns.cosine, columns.sine];
+        // SAFETY: as above, for one of `lmax` further orders.
+        unsafe { synthesise_order::<S, T, 2, RINGS>(s, &columns, rows, x, out) };
+    }
+    Some(())
+}
+
+/// One order of [`synthesise_triangle`]: the sums over even `k`, then those over odd `k`, and from both the values on the
+/// northern and the southern rings.
+///
+/// # Safety
+/// `columns` must stand at an order of a triangle, all its rows exist in `x`, and `out` hold `COLUMNS · RINGS` vectors.
+#[inline(always)]
+unsafe fn synthesise_order<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
+    s: S,
+    columns: &Columns<'_, T>,
+    rows: [usize; COLUMNS],
+    x: BlockRows<'_, T, T::Lanes<S>>,
+    out: &mut [T::Lanes<S>],
+) {
+    // SAFETY: there is a `k = 0`; otherwise the contract.
+    let even = unsafe { parity_sums::<S, T, COLUMNS>(s, RINGS.div_ceil(2), columns.parity(0, rows), x) };
+    let mut odd = [[T::splat(s, T::zeroed()); MAX_FOLDED]; COLUMNS];
+    if columns.depth > 1 {
+        // SAFETY: there is a `k = 1`; otherwise the contract.
+        odd = unsafe { parity_sums::<S, T, COLUMNS>(s, RINGS / 2, columns.parity(1, rows), x) };
+    }
+    for c in 0..COLUMNS {
         for j in 0..RINGS.div_ceil(2) {
-            // SAFETY: `covers` checked row `j` and column `k < depth`.
-            let element = unsafe { a.splat(s, j, k) };
+            let (near, far) = (c * RINGS + j, c * RINGS + RINGS - 1 - j);
+            // SAFETY: below `COLUMNS · RINGS`.
+            unsafe {
+                *out.get_unchecked_mut(far) = T::sub(s, even[c][j], odd[c][j]);
+                *out.get_unchecked_mut(near) = T::add(s, even[c][j], odd[c][j]);
+            }
+        }
+    }
+}
+
+/// `Σ_k a[m][j][k] x[k]` over the `k` of one parity, per column and node (their number is a constant).
+///
+/// # Safety
+/// As for [`synthesise_order`]; at least one `k` must remain.
+#[inline(always)]
+unsafe fn parity_sums<S: Simd, T: LaneOps, const COLUMNS: usize>(
+    s: S,
+    nodes: usize,
+    mut parity: Parity<T, COLUMNS>,
+    x: BlockRows<'_, T, T::Lanes<S>>,
+) -> [[T::Lanes<S>; MAX_FOLDED]; COLUMNS] {
+    let mut sums = [[T::splat(s, T::zeroed()); MAX_FOLDED]; COLUMNS];
+    // SAFETY: a `k` remains: the contract.
+    let lanes = unsafe { parity.read::<S>(x) };
+    for j in 0..nodes {
+        // SAFETY: as above.
+        let element = unsafe { parity.splat(s, j) };
+        for c in 0..COLUMNS {
+            sums[c][j] = T::mul(s, element, lanes[c]);
+        }
+    }
+    while parity.remaining > 1 {
+        parity.advance();
+        // SAFETY: a `k` remains.
+        let lanes = unsafe { parity.read::<S>(x) };
+        for j in 0..nodes {
+            // SAFETY: as above.
+            let element = unsafe { parity.splat(s, j) };
             for c in 0..COLUMNS {
                 sums[c][j] = T::mul_add(s, element, lanes[c], sums[c][j]);
             }
         }
-        walk.advance();
-        k += 2;
     }
-    Some(sums)
+    sums
 }
 
-/// The transpose of [`even_synthesis`] and [`odd_synthesis`]: coefficient `k` of column `c` becomes
-/// `Σ_j a[j][k] · (b[c][j] ± b[c][RINGS − 1 − j])`, `+` for even and `−` for odd `k`; a middle ring counts once. Added to
-/// what the rows hold if `accumulate`. `None` if a slice or a row is missing.
+/// The transpose of [`synthesise_triangle`]: coefficient `k` of a column becomes `Σ_j a[m][j][k] b[m][column][j]` over the
+/// rings. Added to what the rows hold if `accumulate`. `None` if a slice or a row is missing.
 #[inline(always)]
-pub(crate) fn even_odd_analysis<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
+pub(crate) fn analyse_triangle<S: Simd, T: LaneOps, const RINGS: usize>(
     s: S,
-    depth: usize,
-    a: Matrix<'_, T>,
+    lmax: usize,
+    a: Triangle<'_, T>,
     b: &[T::Lanes<S>],
-    x: &mut RowsMut<'_, T, T::Lanes<S>>,
-    block: usize,
-    columns: [QuadraticRows; COLUMNS],
+    mut x: BlockRowsMut<'_, T, T::Lanes<S>>,
     accumulate: bool,
 ) -> Option<()> {
-    if !a.covers(RINGS.div_ceil(2), depth) {
+    if !x.has((lmax + 1) * (lmax + 1)) {
         return None;
     }
-    let b = b.get(..COLUMNS * RINGS)?;
-    let zero = T::splat(s, T::zeroed());
-    for parity in 0..2 {
-        let mut folded = [[zero; MAX_FOLDED]; COLUMNS];
+    let mut columns = a.columns(lmax, RINGS.div_ceil(2), x.row_stride())?;
+    let mut b = b.get(..2 * (lmax + 1) * RINGS)?.chunks_exact(2 * RINGS);
+    let zonal = b.next()?;
+    // SAFETY: as in `synthesise_triangle`.
+    unsafe {
+        analyse_order::<S, T, 1, RINGS>(s, &columns, [columns.cosine], zonal, &mut x, accumulate);
+    };
+    for b in b {
+        columns.advance();
+        let rows = [columns.cosine, columns.sine];
+        // SAFETY: as in `synthesise_triangle`.
+        unsafe { analyse_order::<S, T, 2, RINGS>(s, &columns, rows, b, &mut x, accumulate) };
+    }
+    Some(())
+}
+
+/// One order of [`analyse_triangle`].
+///
+/// # Safety
+/// As for [`synthesise_order`], with `b` for `out`.
+#[inline(always)]
+unsafe fn analyse_order<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
+    s: S,
+    columns: &Columns<'_, T>,
+    rows: [usize; COLUMNS],
+    b: &[T::Lanes<S>],
+    x: &mut BlockRowsMut<'_, T, T::Lanes<S>>,
+    accumulate: bool,
+) {
+    for first in 0..2 {
+        let mut folded = [[T::splat(s, T::zeroed()); MAX_FOLDED]; COLUMNS];
         for c in 0..COLUMNS {
             for j in 0..RINGS.div_ceil(2) {
-                let (near, far) = (b[c * RINGS + j], b[c * RINGS + RINGS - 1 - j]);
+                // SAFETY: indices below `COLUMNS · RINGS`.
+                let (near, far) =
+                    unsafe { (*b.get_unchecked(c * RINGS + j), *b.get_unchecked(c * RINGS + RINGS - 1 - j)) };
                 folded[c][j] = if 2 * j + 1 == RINGS {
                     near
-                } else if parity == 0 {
+                } else if first == 0 {
                     T::add(s, near, far)
                 } else {
                     T::sub(s, near, far)
                 };
             }
         }
-        let mut walk = x.walk(block, columns, parity, depth)?;
-        let mut k = parity;
-        while k < depth {
-            let mut sums = [zero; COLUMNS];
+        let mut parity = columns.parity(first, rows);
+        while parity.remaining > 0 {
+            let mut sums = [T::splat(s, T::zeroed()); COLUMNS];
             if accumulate {
                 for c in 0..COLUMNS {
-                    // SAFETY: the walk is `x`'s, and `k < depth`.
-                    sums[c] = unsafe { x.read(walk.offsets[c]) };
+                    // SAFETY: a `k` remains: its rows exist, here and below.
+                    sums[c] = unsafe { x.read(parity.rows[c]) };
                 }
             }
             for j in 0..RINGS.div_ceil(2) {
-                // SAFETY: `covers` checked row `j` and column `k < depth`.
-                let element = unsafe { a.splat(s, j, k) };
+                // SAFETY: as above.
+                let element = unsafe { parity.splat(s, j) };
                 for c in 0..COLUMNS {
                     sums[c] = T::mul_add(s, element, folded[c][j], sums[c]);
                 }
             }
             for c in 0..COLUMNS {
                 // SAFETY: as above.
-                unsafe { x.write(walk.offsets[c], sums[c]) };
+                unsafe { x.write(parity.rows[c], sums[c]) };
             }
-            walk.advance();
-            k += 2;
+            parity.advance();
         }
     }
-    Some(())
 }
 
 /// Most rings of a chunk that the folded kernels take.

@@ -4,15 +4,16 @@
 //! of them as the ISA level has lanes. This layer knows vectors and matrices but no spherical harmonics, and it is
 //! generic over [`pulp::Simd`]: which instructions come out is decided by [`Level::run`](crate::isa::Level::run).
 
+mod groups;
 mod interleave;
 mod matrix;
 mod rows;
 
 pub(crate) use interleave::{LaneElements, read_lanes, write_lanes};
 pub(crate) use matrix::{
-    MAX_RINGS, Matrix, Panel, even_odd_analysis, even_synthesis, multiply, odd_synthesis,
+    MAX_RINGS, Matrix, Panel, Triangle, analyse_triangle, multiply, synthesise_triangle,
 };
-pub(crate) use rows::{FirstRows, FirstRowsMut, QuadraticRows, RowCount, Rows, RowsMut, RowsShape};
+pub(crate) use rows::{BlockRows, BlockRowsMut, FixedRows, RowCount, Rows, RowsMut, RowsShape};
 
 use bytemuck::{Pod, Zeroable};
 use pulp::Simd;

@@ -24,29 +24,6 @@ impl RowsShape {
         extent(&[(self.rows, self.row_stride), (self.blocks, self.block_stride), (lanes, 1)])
     }
 
-    /// The offsets of every second one of `depth` coefficients per column, from number `first` on; `None` if the block or
-    /// a row does not exist.
-    #[inline(always)]
-    fn walk<const COLUMNS: usize>(
-        &self,
-        block: usize,
-        columns: [QuadraticRows; COLUMNS],
-        first: usize,
-        depth: usize,
-    ) -> Option<Walk<COLUMNS>> {
-        let last = depth.checked_sub(1)?;
-        let slope = columns.first()?.slope;
-        // Rows increase with `k`: the last one decides.
-        let exist = columns.iter().all(|column| column.slope == slope && column.row(last) < self.rows);
-        if !exist || block >= self.blocks {
-            return None;
-        }
-        let offset = |column: QuadraticRows| block * self.block_stride + column.row(first) * self.row_stride;
-        // row(k + 2) − row(k) = 2 slope + 4 (k + 1), which grows by 8.
-        let step = (2 * slope + 4 * (first + 1)) * self.row_stride;
-        Some(Walk { offsets: columns.map(offset), step, growth: 8 * self.row_stride })
-    }
-
     /// Whether there are so many blocks of so many rows at this distance.
     #[inline(always)]
     fn has<N: RowCount>(&self, blocks: usize, row_stride: usize) -> bool {
@@ -55,40 +32,6 @@ impl RowsShape {
             && 0 < N::ROWS
             && N::ROWS <= self.rows
             && row_stride == self.row_stride
-    }
-}
-
-/// Which rows hold the coefficients of a column: number `k` is in row `start + k · (slope + k)`.
-///
-/// (Flat indices `l² + l + m` with `l = |m| + k` grow like this.)
-#[derive(Clone, Copy)]
-pub(crate) struct QuadraticRows {
-    pub(crate) start: usize,
-    pub(crate) slope: usize,
-}
-
-impl QuadraticRows {
-    #[inline(always)]
-    fn row(self, k: usize) -> usize {
-        self.start + k * (self.slope + k)
-    }
-}
-
-/// A walk over every second coefficient of columns of equal slope, without multiplications.
-pub(super) struct Walk<const COLUMNS: usize> {
-    /// Where the current coefficient of each column is.
-    pub(super) offsets: [usize; COLUMNS],
-    step: usize,
-    growth: usize,
-}
-
-impl<const COLUMNS: usize> Walk<COLUMNS> {
-    #[inline(always)]
-    pub(super) fn advance(&mut self) {
-        for offset in &mut self.offsets {
-            *offset = offset.wrapping_add(self.step);
-        }
-        self.step = self.step.wrapping_add(self.growth);
     }
 }
 
@@ -150,26 +93,14 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
         Some(FirstRows { data, blocks, block_stride, row_stride, rows: PhantomData })
     }
 
-    /// [`RowsShape::walk`].
+    /// The rows of a block, if it exists.
     #[inline(always)]
-    pub(super) fn walk<const COLUMNS: usize>(
-        &self,
-        block: usize,
-        columns: [QuadraticRows; COLUMNS],
-        first: usize,
-        depth: usize,
-    ) -> Option<Walk<COLUMNS>> {
-        self.shape.walk(block, columns, first, depth)
-    }
-
-    /// The row at an offset.
-    ///
-    /// # Safety
-    /// A walk of these rows must have given the offset, for a coefficient below its depth.
-    #[inline(always)]
-    pub(super) unsafe fn read(&self, offset: usize) -> V {
-        // SAFETY: `walk` checked that the rows exist, and `new` that all rows lie inside `data`.
-        unsafe { self.data.as_ptr().wrapping_add(offset).cast::<V>().read_unaligned() }
+    pub(crate) fn block(&self, block: usize) -> Option<BlockRows<'a, T, V>> {
+        if block >= self.shape.blocks {
+            return None;
+        }
+        let data = self.data.as_ptr().wrapping_add(block * self.shape.block_stride);
+        Some(BlockRows { data, rows: self.shape.rows, row_stride: self.shape.row_stride, slice: PhantomData })
     }
 }
 
@@ -215,36 +146,94 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
         Some(FirstRowsMut { data, blocks, block_stride, row_stride, rows: PhantomData })
     }
 
-    /// [`RowsShape::walk`].
+    /// The rows of a block, if it exists.
     #[inline(always)]
-    pub(super) fn walk<const COLUMNS: usize>(
-        &self,
-        block: usize,
-        columns: [QuadraticRows; COLUMNS],
-        first: usize,
-        depth: usize,
-    ) -> Option<Walk<COLUMNS>> {
-        self.shape.walk(block, columns, first, depth)
+    pub(crate) fn block(&mut self, block: usize) -> Option<BlockRowsMut<'_, T, V>> {
+        if block >= self.shape.blocks {
+            return None;
+        }
+        let data = self.data.as_mut_ptr().wrapping_add(block * self.shape.block_stride);
+        Some(BlockRowsMut {
+            data,
+            rows: self.shape.rows,
+            row_stride: self.shape.row_stride,
+            slice: PhantomData,
+        })
+    }
+}
+
+/// The rows of one block, by their offset from the first: the number of the row times the distance of rows.
+#[derive(Clone, Copy)]
+pub(crate) struct BlockRows<'a, T, V> {
+    data: *const T,
+    rows: usize,
+    row_stride: usize,
+    slice: PhantomData<(&'a [T], V)>,
+}
+
+impl<T: Pod, V: Pod> BlockRows<'_, T, V> {
+    /// Whether there are so many rows.
+    #[inline(always)]
+    pub(super) fn has(&self, rows: usize) -> bool {
+        rows <= self.rows
+    }
+
+    /// Distance of the rows.
+    #[inline(always)]
+    pub(super) fn row_stride(&self) -> usize {
+        self.row_stride
     }
 
     /// The row at an offset.
     ///
     /// # Safety
-    /// As for [`Rows::read`].
+    /// It must be the offset of an existing row.
     #[inline(always)]
     pub(super) unsafe fn read(&self, offset: usize) -> V {
-        // SAFETY: as in `Rows::read`.
-        unsafe { self.data.as_ptr().wrapping_add(offset).cast::<V>().read_unaligned() }
+        // SAFETY: the contract; `Rows::new` checked that all rows lie inside the slice that `'a` borrows.
+        unsafe { self.data.wrapping_add(offset).cast::<V>().read_unaligned() }
+    }
+}
+
+/// The rows of one block, to write.
+pub(crate) struct BlockRowsMut<'a, T, V> {
+    data: *mut T,
+    rows: usize,
+    row_stride: usize,
+    slice: PhantomData<(&'a mut [T], V)>,
+}
+
+impl<T: Pod, V: Pod> BlockRowsMut<'_, T, V> {
+    /// Whether there are so many rows.
+    #[inline(always)]
+    pub(super) fn has(&self, rows: usize) -> bool {
+        rows <= self.rows
+    }
+
+    /// Distance of the rows.
+    #[inline(always)]
+    pub(super) fn row_stride(&self) -> usize {
+        self.row_stride
+    }
+
+    /// The row at an offset.
+    ///
+    /// # Safety
+    /// It must be the offset of an existing row.
+    #[inline(always)]
+    pub(super) unsafe fn read(&self, offset: usize) -> V {
+        // SAFETY: as in `BlockRows::read`.
+        unsafe { self.data.wrapping_add(offset).cast::<V>().read_unaligned() }
     }
 
     /// Writes the row at an offset.
     ///
     /// # Safety
-    /// As for [`Rows::read`].
+    /// It must be the offset of an existing row.
     #[inline(always)]
     pub(super) unsafe fn write(&mut self, offset: usize, value: V) {
-        // SAFETY: as in `Rows::read`, and `data` is borrowed mutably.
-        unsafe { self.data.as_mut_ptr().wrapping_add(offset).cast::<V>().write_unaligned(value) };
+        // SAFETY: as in `BlockRows::read`, and the slice is borrowed mutably.
+        unsafe { self.data.wrapping_add(offset).cast::<V>().write_unaligned(value) };
     }
 }
 
@@ -258,14 +247,40 @@ pub(crate) struct FirstRows<'a, T, V, N> {
     rows: PhantomData<(V, N)>,
 }
 
-impl<T: Pod, V: Pod, N: RowCount> FirstRows<'_, T, V, N> {
-    /// A row; the last one, or of the first block, if it does not exist.
+impl<'a, T: Pod, V: Pod, N: RowCount> FirstRows<'a, T, V, N> {
+    /// The rows of a block; of the first one, if it does not exist.
     #[inline(always)]
-    pub(crate) fn get(&self, block: usize, row: usize) -> V {
+    pub(crate) fn block(&self, block: usize) -> FixedRows<'a, T, V, N> {
         let block = if block < self.blocks { block } else { 0 };
+        let data = self.data.as_ptr().wrapping_add(block * self.block_stride);
+        FixedRows { data, row_stride: self.row_stride, rows: PhantomData }
+    }
+}
+
+/// A constant number of rows of one block. (Two words, which calls pass in registers.)
+pub(crate) struct FixedRows<'a, T, V, N> {
+    data: *const T,
+    row_stride: usize,
+    rows: PhantomData<(&'a [T], V, N)>,
+}
+
+impl<T, V, N> Clone for FixedRows<'_, T, V, N> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, V, N> Copy for FixedRows<'_, T, V, N> {}
+
+impl<T: Pod, V: Pod, N: RowCount> FixedRows<'_, T, V, N> {
+    /// A row; the last one, if it does not exist.
+    #[inline(always)]
+    pub(crate) fn get(self, row: usize) -> V {
         let row = if row < N::ROWS { row } else { N::ROWS - 1 };
-        let source = self.data.as_ptr().wrapping_add(block * self.block_stride + row * self.row_stride);
-        // SAFETY: `Rows::first` checked that the block and the row exist, `Rows::new` that all lie inside `data`.
+        let source = self.data.wrapping_add(row.wrapping_mul(self.row_stride));
+        // SAFETY: `Rows::first` checked that the rows exist, `FirstRows::block` that the block does, and `Rows::new` that
+        // all lie inside the slice that `'a` borrows.
         unsafe { source.cast::<V>().read_unaligned() }
     }
 }
@@ -280,13 +295,29 @@ pub(crate) struct FirstRowsMut<'a, T, V, N> {
 }
 
 impl<T: Pod, V: Pod, N: RowCount> FirstRowsMut<'_, T, V, N> {
-    /// Writes a row; the last one, or of the first block, if it does not exist.
+    /// The rows of a block; of the first one, if it does not exist.
     #[inline(always)]
-    pub(crate) fn set(&mut self, block: usize, row: usize, value: V) {
+    pub(crate) fn block(&mut self, block: usize) -> FixedRowsMut<'_, T, V, N> {
         let block = if block < self.blocks { block } else { 0 };
+        let data = self.data.as_mut_ptr().wrapping_add(block * self.block_stride);
+        FixedRowsMut { data, row_stride: self.row_stride, rows: PhantomData }
+    }
+}
+
+/// A constant number of rows of one block, to write.
+pub(crate) struct FixedRowsMut<'a, T, V, N> {
+    data: *mut T,
+    row_stride: usize,
+    rows: PhantomData<(&'a mut [T], V, N)>,
+}
+
+impl<T: Pod, V: Pod, N: RowCount> FixedRowsMut<'_, T, V, N> {
+    /// Writes a row; the last one, if it does not exist.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, row: usize, value: V) {
         let row = if row < N::ROWS { row } else { N::ROWS - 1 };
-        let target = self.data.as_mut_ptr().wrapping_add(block * self.block_stride + row * self.row_stride);
-        // SAFETY: as in `FirstRows::get`, and `data` is borrowed mutably.
+        let target = self.data.wrapping_add(row.wrapping_mul(self.row_stride));
+        // SAFETY: as in `FixedRows::get`, and the slice is borrowed mutably.
         unsafe { target.cast::<V>().write_unaligned(value) };
     }
 }

@@ -13,23 +13,52 @@
 use super::double_double::DoubleDouble as Dd;
 
 /// Largest degree of the direct engine's operands.
-pub(crate) const LMAX_DIRECT: usize = 3;
+pub(crate) const LMAX_DIRECT: usize = 4;
 
 /// Most outputs of a class, whatever the budget.
 pub(crate) const MAX_CLASS_LEN: usize = 24;
 
 /// Room for the terms of one class: the largest number for operands to degree [`LMAX_DIRECT`].
-pub(crate) const MAX_TERMS: usize = 208;
+pub(crate) const MAX_TERMS: usize = 248;
 
-/// One step of `sum[slot] += value · p`, where `p` is the pair product `x1[i] · x2[j]`, or `x1[i] · x2[j] + x1[j] · x2[i]`
-/// if `mirrored` (the coefficients are symmetric).
+/// Room for the quads of one class: pairs of positions `(l, |m|)` to degree [`LMAX_DIRECT`].
+const MAX_QUADS: usize = N_POSITIONS * (N_POSITIONS + 1) / 2;
+const N_POSITIONS: usize = (LMAX_DIRECT + 1) * (LMAX_DIRECT + 2) / 2;
+
+/// A product of coefficients by flat index: `x1[i] · x2[j]`, or `x1[i] · x2[j] + x1[j] · x2[i]` if `mirrored` (the
+/// coefficients are symmetric).
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Term {
+pub(crate) struct Pair {
     pub(crate) i: usize,
     pub(crate) j: usize,
     pub(crate) mirrored: bool,
-    /// Whether the term before had another pair.
-    pub(crate) starts_pair: bool,
+}
+
+/// The products of one *quad*, the positions `(l, |m|)` and `(l', |m'|)` of two coefficients, that make cosines, or those
+/// that make sines.
+///
+/// As `cos a cos b ∓ sin a sin b = cos (a ± b)` and `sin a cos b ± cos a sin b = sin (a ± b)`, a term takes the sum or the
+/// difference of the two products, one multiplication instead of two.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Side {
+    /// cos cos, or sin cos.
+    pub(crate) first: Pair,
+    /// sin sin, or cos sin, if there is one.
+    pub(crate) second: Option<Pair>,
+    /// Whether a term takes the sum (or the first product if it is the only one).
+    pub(crate) sum: bool,
+    /// Whether a term takes the difference.
+    pub(crate) difference: bool,
+}
+
+/// One step of `sums[slot] += value · factor`, where the factor is the sum or the difference of a side of the quad.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Term {
+    pub(crate) quad: usize,
+    /// Whether the term before belonged to another quad.
+    pub(crate) starts_quad: bool,
+    pub(crate) sine: bool,
+    pub(crate) difference: bool,
     pub(crate) slot: usize,
     /// Whether no term before had this slot.
     pub(crate) starts_sum: bool,
@@ -39,17 +68,21 @@ pub(crate) struct Term {
 /// The terms of the product of functions to degrees `lmax1 >= lmax2` that make one *class* of outputs.
 ///
 /// The product respects the three mirror planes of the coordinate axes, so that outputs fall into classes by the parity
-/// of `l`, by sine or cosine, and by the parity of `m`, and every pair of inputs contributes to one class only. Taking
-/// class by class, the sums of a class stay in registers, and no pair product is computed twice.
+/// of `l`, by the parity of `m`, and by sine or cosine, and every pair of inputs contributes to one class only. Taking
+/// class by class, the sums of a class stay in registers, and no product is computed twice.
 #[derive(Clone, Copy)]
 pub(crate) struct ClassTerms {
     outputs: [usize; MAX_CLASS_LEN],
     n_outputs: usize,
+    /// Cosines and sines; a side without terms is `None`.
+    quads: [[Option<Side>; 2]; MAX_QUADS],
+    n_quads: usize,
     terms: [Term; MAX_TERMS],
     n_terms: usize,
 }
 
-/// In how many classes the outputs to degree `lmax3` are taken so that none has more than `budget`: 1, 2, 4 or 8.
+/// In how many classes the outputs to degree `lmax3` are taken so that none has more than `budget`, if 8 suffice: 1, 2, 4
+/// or 8.
 pub(crate) const fn n_classes(lmax3: usize, budget: usize) -> usize {
     let mut n_classes = 1;
     while n_classes < 8 {
@@ -71,21 +104,34 @@ pub(crate) const fn n_classes(lmax3: usize, budget: usize) -> usize {
     n_classes
 }
 
-/// The class of an output: all classes are split by the parity of `l` first, then by sine or cosine, then by the parity
-/// of `m`.
+/// The class of an output: all classes are split by the parity of `l` first, then by the parity of `m`, then by sine or
+/// cosine.
 const fn class_of(index: usize, n_classes: usize) -> usize {
     let (l, m) = degree_order(index);
-    let bits = (l % 2) as usize | ((m < 0) as usize) << 1 | ((m % 2 != 0) as usize) << 2;
+    let bits = (l % 2) as usize | ((m % 2 != 0) as usize) << 1 | ((m < 0) as usize) << 2;
     bits % n_classes
 }
 
 impl ClassTerms {
-    /// All non-zero terms of a class, pair by pair.
+    /// All non-zero terms of a class, quad by quad.
     pub(crate) const fn new([lmax1, lmax2, lmax3]: [usize; 3], n_classes: usize, class: usize) -> Self {
-        let term =
-            Term { i: 0, j: 0, mirrored: false, starts_pair: false, slot: 0, starts_sum: false, value: 0.0 };
-        let mut list =
-            Self { outputs: [0; MAX_CLASS_LEN], n_outputs: 0, terms: [term; MAX_TERMS], n_terms: 0 };
+        let term = Term {
+            quad: 0,
+            starts_quad: false,
+            sine: false,
+            difference: false,
+            slot: 0,
+            starts_sum: false,
+            value: 0.0,
+        };
+        let mut list = Self {
+            outputs: [0; MAX_CLASS_LEN],
+            n_outputs: 0,
+            quads: [[None; 2]; MAX_QUADS],
+            n_quads: 0,
+            terms: [term; MAX_TERMS],
+            n_terms: 0,
+        };
         let mut k = 0;
         while k < (lmax3 + 1) * (lmax3 + 1) {
             if class_of(k, n_classes) == class {
@@ -94,27 +140,35 @@ impl ClassTerms {
             }
             k += 1;
         }
-        let (n1, n2) = ((lmax1 + 1) * (lmax1 + 1), (lmax2 + 1) * (lmax2 + 1));
-        let (mut started, mut last_pair) = ([false; MAX_CLASS_LEN], (usize::MAX, usize::MAX));
+        let (mut started, mut last_quad) = ([false; MAX_CLASS_LEN], usize::MAX);
         let coefficients = &COEFFICIENTS;
         let mut t = 0;
         while t < coefficients.len {
-            let coefficient = coefficients.list[t];
-            let (low, high) = coefficient.pair;
-            // A pair that exists in both orders, one that exists with `high` as the first operand's only, or none.
-            let ((i, j), mirrored) = if high < n2 { ((low, high), low < high) } else { ((high, low), false) };
-            let k = coefficient.output;
-            if i < n1 && j < n2 && k < (lmax3 + 1) * (lmax3 + 1) && coefficient.class % n_classes == class {
+            let Coefficient { quad, low, high, sine, difference, output, class: class_of_8, value } =
+                coefficients.list[t];
+            let exists = high.0 <= lmax1 && low.0 <= lmax2 && output < (lmax3 + 1) * (lmax3 + 1);
+            if exists && class_of_8 % n_classes == class {
+                let starts_quad = quad != last_quad;
+                list.n_quads += starts_quad as usize;
+                let side = &mut list.quads[list.n_quads - 1][sine as usize];
+                let (sum_before, difference_before) = match side {
+                    Some(side) => (side.sum, side.difference),
+                    None => (false, false),
+                };
+                let (first, second) = products(low, high, sine, high.0 <= lmax2);
+                let (sum, difference_too) = (sum_before || !difference, difference_before || difference);
+                *side = Some(Side { first, second, sum, difference: difference_too });
+
                 let mut slot = 0;
-                while list.outputs[slot] != k {
+                while list.outputs[slot] != output {
                     slot += 1;
                 }
-                let starts_pair = i != last_pair.0 || j != last_pair.1;
-                let (starts_sum, value) = (!started[slot], coefficient.value);
-                list.terms[list.n_terms] = Term { i, j, mirrored, starts_pair, slot, starts_sum, value };
+                let (quad_index, starts_sum) = (list.n_quads - 1, !started[slot]);
+                list.terms[list.n_terms] =
+                    Term { quad: quad_index, starts_quad, sine, difference, slot, starts_sum, value };
                 list.n_terms += 1;
                 started[slot] = true;
-                last_pair = (i, j);
+                last_quad = quad;
             }
             t += 1;
         }
@@ -128,8 +182,14 @@ impl ClassTerms {
 
     /// Term number `t`, if there are that many.
     #[inline(always)]
-    pub(crate) const fn get(&self, t: usize) -> Option<Term> {
-        if t < self.n_terms { Some(self.terms[t]) } else { None }
+    pub(crate) const fn get(&self, t: usize) -> Option<&Term> {
+        if t < self.n_terms { Some(&self.terms[t]) } else { None }
+    }
+
+    /// The products of a quad that make cosines (0) or sines (1), if a term takes them.
+    #[inline(always)]
+    pub(crate) const fn side(&self, quad: usize, sine: usize) -> &Option<Side> {
+        &self.quads[quad][sine]
     }
 
     /// Flat index of the output that a slot sums up, if there are that many.
@@ -139,48 +199,142 @@ impl ClassTerms {
     }
 }
 
-/// A non-zero coefficient, for a pair of operands' flat indices `low <= high` in either order.
+/// Degree and absolute order.
+type Position = (usize, usize);
+
+/// Flat index of the cosine or the sine at a position.
+const fn index_at((l, m): Position, sine: bool) -> usize {
+    if sine { l * l + l - m } else { l * l + l + m }
+}
+
+/// The products of the quad of two positions that make cosines or sines. `both`: whether both operands have the degree of
+/// `high`, so that products exist in both orders; otherwise it is the first operand's.
+const fn products(low: Position, high: Position, sine: bool, both: bool) -> (Pair, Option<Pair>) {
+    let first_sine = sine && low.1 > 0;
+    let second_exists = low.1 > 0 && high.1 > 0 && !(sine && low.0 == high.0 && low.1 == high.1);
+    let (low_index, high_index) = (index_at(low, first_sine), index_at(high, sine != first_sine));
+    let first = Pair::new(low_index, high_index, both);
+    if second_exists {
+        let (low_index, high_index) = (index_at(low, !first_sine), index_at(high, sine == first_sine));
+        (first, Some(Pair::new(low_index, high_index, both)))
+    } else {
+        (first, None)
+    }
+}
+
+impl Pair {
+    const fn new(low: usize, high: usize, both: bool) -> Self {
+        if both {
+            Self { i: low, j: high, mirrored: low != high }
+        } else {
+            Self { i: high, j: low, mirrored: false }
+        }
+    }
+}
+
+/// A non-zero coefficient of the first product of one side of a quad; that of the second product, if there is one, is
+/// the same or, for a `difference`, the opposite.
 #[derive(Clone, Copy)]
 struct Coefficient {
-    pair: (usize, usize),
+    /// Counts quads.
+    quad: usize,
+    low: Position,
+    high: Position,
+    sine: bool,
+    difference: bool,
     output: usize,
     /// The output's class of eight.
     class: usize,
     value: f64,
 }
 
-/// All non-zero coefficients for operands to degree [`LMAX_DIRECT`], ordered by `low`, then `high`, then output.
+/// All non-zero coefficients for operands to degree [`LMAX_DIRECT`], quad by quad, then by output degree and absolute
+/// order, so that the equal coefficients of a cosine and a sine are neighbours.
 struct Coefficients {
     len: usize,
-    list: [Coefficient; 388],
+    list: [Coefficient; N_COEFFICIENTS],
 }
 
+const N_COEFFICIENTS: usize = 724;
+
 const COEFFICIENTS: Coefficients = {
-    let none = Coefficient { pair: (0, 0), output: 0, class: 0, value: 0.0 };
-    let mut coefficients = Coefficients { len: 0, list: [none; 388] };
-    let n = (LMAX_DIRECT + 1) * (LMAX_DIRECT + 1);
-    let mut low = 0;
-    while low < n {
+    let none = Coefficient {
+        quad: 0,
+        low: (0, 0),
+        high: (0, 0),
+        sine: false,
+        difference: false,
+        output: 0,
+        class: 0,
+        value: 0.0,
+    };
+    let mut coefficients = Coefficients { len: 0, list: [none; N_COEFFICIENTS] };
+    let (mut quad, mut low) = (0, (0, 0));
+    while low.0 <= LMAX_DIRECT {
         let mut high = low;
-        while high < n {
-            let mut output = 0;
-            while output < (2 * LMAX_DIRECT + 1) * (2 * LMAX_DIRECT + 1) {
-                let ((l1, m1), (l2, m2), (l3, m3)) =
-                    (degree_order(low), degree_order(high), degree_order(output));
-                let value = gaunt([l1, l2, l3], [m1, m2, m3]);
-                if value != 0.0 {
-                    coefficients.list[coefficients.len] =
-                        Coefficient { pair: (low, high), output, class: class_of(output, 8), value };
-                    coefficients.len += 1;
-                }
-                output += 1;
-            }
-            high += 1;
+        while high.0 <= LMAX_DIRECT {
+            coefficients.push_quad(quad, low, high);
+            quad += 1;
+            high = next_position(high);
         }
-        low += 1;
+        low = next_position(low);
     }
     coefficients
 };
+
+const fn next_position((l, m): Position) -> Position {
+    if m < l { (l, m + 1) } else { (l + 1, 0) }
+}
+
+impl Coefficients {
+    /// Appends the coefficients of the quad of two positions.
+    const fn push_quad(&mut self, quad: usize, low: Position, high: Position) {
+        let mut l = high.0 - low.0;
+        while l <= low.0 + high.0 {
+            let mut m = high.1.abs_diff(low.1);
+            while m <= low.1 + high.1 && m <= l {
+                let mut sine = false;
+                loop {
+                    self.push(quad, low, high, (l, m), sine);
+                    if sine || m == 0 {
+                        break;
+                    }
+                    sine = true;
+                }
+                // The orders are |m1 − m2| and m1 + m2, which are the same if one is zero.
+                m = if m < low.1 + high.1 { low.1 + high.1 } else { m + 1 };
+            }
+            l += 1;
+        }
+    }
+
+    /// Appends one coefficient, unless it is zero.
+    const fn push(&mut self, quad: usize, low: Position, high: Position, out: Position, sine: bool) {
+        let output = index_at(out, sine);
+        let (first, second) = products(low, high, sine, true);
+        let value = coefficient(first, output);
+        if value == 0.0 {
+            return;
+        }
+        let difference = match second {
+            Some(second) => {
+                let other = coefficient(second, output);
+                assert!(other == value || other == -value);
+                other != value
+            }
+            None => false,
+        };
+        let class = class_of(output, 8);
+        self.list[self.len] = Coefficient { quad, low, high, sine, difference, output, class, value };
+        self.len += 1;
+    }
+}
+
+/// The coefficient of a product for an output.
+const fn coefficient(pair: Pair, output: usize) -> f64 {
+    let ((l1, m1), (l2, m2), (l3, m3)) = (degree_order(pair.i), degree_order(pair.j), degree_order(output));
+    gaunt([l1, l2, l3], [m1, m2, m3])
+}
 
 /// The degree and order of a flat index.
 const fn degree_order(index: usize) -> (i64, i64) {
@@ -191,7 +345,7 @@ const fn degree_order(index: usize) -> (i64, i64) {
     (l as i64, index as i64 - (l * l + l) as i64)
 }
 
-/// The real Gaunt coefficient for small degrees (`J <= 12`: every integer below is exact); 0.0 exactly where it vanishes.
+/// The real Gaunt coefficient for small degrees (`J <= 16`: every integer below is exact); 0.0 exactly where it vanishes.
 const fn gaunt(l: [i64; 3], m: [i64; 3]) -> f64 {
     let j = l[0] + l[1] + l[2];
     let triangle = l[0] <= l[1] + l[2] && l[1] <= l[0] + l[2] && l[2] <= l[0] + l[1];
@@ -228,15 +382,16 @@ const fn gaunt(l: [i64; 3], m: [i64; 3]) -> f64 {
 
     let (a, b, c) = (j - 2 * l[2], j - 2 * l[1], j - 2 * l[0]);
     let denominator = factorial(j + 1) * factorial(a) * factorial(b) * factorial(c);
-    let mut numerator = 1;
+    let mut square = Dd::ONE;
     let mut i = 0;
     while i < 3 {
-        numerator *= (2 * l[i] + 1) as u128 * factorial(l[i]) * factorial(l[i]);
-        numerator *= factorial(l[i] + m[i]) * factorial(l[i] - m[i]);
+        let lengths = (2 * l[i] + 1) as u128 * factorial(l[i]) * factorial(l[i]);
+        let orders = factorial(l[i] + m[i]) * factorial(l[i] - m[i]);
+        square = square.mul(Dd::from_integer(lengths)).mul(Dd::from_integer(orders));
         i += 1;
     }
     let halves = if none_zero { 8.0 } else { 4.0 }; // 4π, and the 1/√2
-    let root = Dd::from_integer(numerator).div(Dd::PI.scale(halves)).sqrt();
+    let root = square.div(Dd::PI.scale(halves)).sqrt();
     let value = Dd::from_integer(sums.unsigned_abs()).mul(root).div(Dd::from_integer(denominator)).to_f64();
     if negative { -value } else { value }
 }

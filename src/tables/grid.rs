@@ -54,12 +54,6 @@ impl<'t, T> GridTable<'t, T> {
     pub(crate) const fn folded(&self) -> usize {
         self.n_theta.div_ceil(2)
     }
-
-    /// Where order `m` starts in `legendre`.
-    #[inline(always)]
-    pub(crate) const fn legendre_offset(&self, m: usize) -> usize {
-        n_entries_before(self.lmax, m) * self.folded()
-    }
 }
 
 /// Pairs `(l, m)`, `0 <= m <= l <= lmax`, with orders below `m`: `Σ_{m' < m} (lmax + 1 − m')`.

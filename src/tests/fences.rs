@@ -54,9 +54,9 @@ fn imports_follow_the_architecture() {
         ("layout", &["error", "index"]),
         ("tables", &["index"]),
         ("reference", &["index", "Plan", "conventions"]), // the names in documentation links
-        ("engine", &["index", "lanes", "tables"]),
+        ("engine", &["index", "isa", "lanes", "tables"]),
         ("transfer", &["index", "lanes", "layout", "plan"]),
-        ("product", &["engine", "index", "lanes", "layout", "plan", "tables", "transfer"]),
+        ("product", &["engine", "index", "isa", "lanes", "layout", "plan", "tables", "transfer"]),
         ("plan", &["engine", "error", "index", "isa", "lanes", "layout", "product", "tables"]),
         ("ffi", &["conventions", "error", "isa", "lanes", "layout", "plan"]),
     ];

@@ -13,3 +13,4 @@ mod properties;
 mod support;
 mod tables;
 mod tolerance;
+mod transposition;

@@ -5,6 +5,7 @@ use std::vec::Vec;
 
 use super::support::{Random, execute, levels};
 use super::tolerance::{GridTerms, Roundoff, direct_terms, roundings};
+use crate::tables::gaunt::LMAX_DIRECT;
 use crate::{Engine, Layout, PlanDesc, Weights, n_lm, reference};
 
 /// Index of `(sample, channel, l, m)` in an array: written here anew, the library's own addressing is under test.
@@ -90,7 +91,7 @@ const DEGREES: [[usize; 3]; 46] = [
 
 /// All degrees of the direct engine.
 fn direct_degrees() -> impl Iterator<Item = [usize; 3]> {
-    let operands = (0..=3).flat_map(|l1| (0..=3).map(move |l2| (l1, l2)));
+    let operands = (0..=LMAX_DIRECT).flat_map(|l1| (0..=LMAX_DIRECT).map(move |l2| (l1, l2)));
     operands.flat_map(|(l1, l2)| (0..=l1 + l2).map(move |l3| [l1, l2, l3]))
 }
 

@@ -19,8 +19,8 @@ fn unsupported_degrees_are_refused() {
     assert_eq!(refused(|desc| desc.lmax1 = LMAX_INPUT), None);
     assert_eq!(refused(|desc| desc.lmax1 = LMAX_INPUT + 1), Some(Error::Unsupported));
     assert_eq!(refused(|desc| desc.lmax2 = usize::MAX), Some(Error::Unsupported));
-    assert_eq!(refused(|desc| (desc.lmax1, desc.engine) = (4, Engine::Direct)), Some(Error::Unsupported));
-    assert_eq!(refused(|desc| (desc.lmax1, desc.engine) = (4, Engine::Grid)), None);
+    assert_eq!(refused(|desc| (desc.lmax1, desc.engine) = (5, Engine::Direct)), Some(Error::Unsupported));
+    assert_eq!(refused(|desc| (desc.lmax1, desc.engine) = (5, Engine::Grid)), None);
 }
 
 #[test]

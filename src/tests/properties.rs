@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::support::{Random, execute, levels};
 use super::tolerance::{GridTerms, Roundoff, gauss_legendre, roundings};
+use crate::tables::gaunt::LMAX_DIRECT;
 use crate::{Engine, Isa, PlanDesc, Weights, n_lm, reference};
 
 /// One sample and channel through an engine.
@@ -42,7 +43,7 @@ fn assert_close(what: &str, actual: &[f64], expected: &[f64], bounds: &[f64]) {
 
 /// An engine with degrees it serves.
 fn case() -> impl Strategy<Value = (Engine, [usize; 3], u64)> {
-    let direct = (0..=3_usize, 0..=3_usize).prop_map(|(l1, l2)| (Engine::Direct, l1, l2));
+    let direct = (0..=LMAX_DIRECT, 0..=LMAX_DIRECT).prop_map(|(l1, l2)| (Engine::Direct, l1, l2));
     let grid = (0..=9_usize, 0..=9_usize).prop_map(|(l1, l2)| (Engine::Grid, l1, l2));
     prop_oneof![direct, grid]
         .prop_flat_map(|(engine, l1, l2)| (Just(engine), Just(l1), Just(l2), 0..=l1 + l2, any::<u64>()))

@@ -38,9 +38,11 @@ pub(super) fn roundings(engine: Engine, [l1, l2, l3]: [usize; 3]) -> usize {
     let scaling = 3 * 3;
     let oracle = 4; // the oracle's coefficients, in f64
     let path = if engine == Engine::Direct {
-        // Coefficient, its product with x1, the product with x2 (scalar level), one addition per term: an output has at
-        // most one term per x1 and admissible m2 (two), l2.
-        3 + 2 * n_lm(l1.min(l2)) * (l2.max(l1) + 1)
+        // Coefficient; its factor, one product or the sum of four; their product (scalar level); one addition per term:
+        // an output has at most one term per `(l, |m|)` of the smaller operand, admissible |m| of the other (two), and l.
+        let (small, large) = (l1.min(l2), l1.max(l2));
+        let factor = if small == 0 { 1 } else { 4 };
+        1 + factor + 1 + (small + 1) * (small + 2) * (large + 1)
     } else {
         let n_theta = (l1 + l2 + l3) / 2 + 1;
         // Per operand: two table entries; a sum over at most l/2 + 1 degrees, a butterfly, a sum over at most
