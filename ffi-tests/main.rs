@@ -4,6 +4,8 @@
 //! the artefacts: symbols, panics, what they need at link time. Needs no C compiler to pass: what cannot run is listed
 //! with the reason. `GAUNT_REQUIRE_ALL=1` makes that a failure (but for a Julia that `julia/fetch.sh` could not get).
 
+mod library;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -19,7 +21,7 @@ fn main() -> ExitCode {
     let bench = Bench::new();
     let mut report = Report::default();
     println!("building libgaunt (release)");
-    let library = build_library(&bench);
+    let library = succeed(&mut library::build());
     let built = library.is_ok();
     report.check("libgaunt builds", library);
     if built {
@@ -78,7 +80,7 @@ struct Bench {
     root: PathBuf,
     /// This folder.
     tests: PathBuf,
-    /// Cargo's target directory for the C library, apart from that of the tests (whose lock cargo holds meanwhile).
+    /// Cargo's target directory for the C library.
     target: PathBuf,
     /// Programs and objects.
     out: PathBuf,
@@ -87,8 +89,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        let root = tests.parent().expect("this folder is not the root").to_path_buf();
-        let target = root.join("target/ffi");
+        let (root, target) = (library::root(), library::target());
         let out = target.join("programs");
         fs::create_dir_all(&out).expect("target/ffi can be written");
         Self { root, tests, target, out }
@@ -142,15 +143,6 @@ fn available<'a>(report: &mut Report, what: &str, tools: &[&'a str]) -> Vec<&'a 
         report.not_run(what, &format!("{tool} not found"), false);
     }
     found
-}
-
-fn build_library(bench: &Bench) -> Outcome {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .current_dir(&bench.root)
-        .args(["build", "--release", "-p", "gaunt-c", "--target-dir"])
-        .arg(&bench.target);
-    succeed(&mut cargo)
 }
 
 /// Compiles one program.
