@@ -3,6 +3,7 @@
 
 mod batch;
 mod conventions;
+mod crossover;
 mod fences;
 mod generated;
 mod large;

@@ -1,0 +1,55 @@
+//! What `Engine::Auto` chooses, against what was measured.
+
+use std::collections::BTreeMap;
+use std::string::String;
+use std::vec::Vec;
+
+use crate::tables::gaunt::LMAX_DIRECT;
+use crate::{Engine, PlanDesc};
+
+/// `benches/crossover/run.sh` writes it.
+const MEASURED: &str = include_str!("../../benches/crossover/measured.jsonl");
+
+/// Measurements of the same engine differ by this much on a shared machine.
+const NOISE: f64 = 1.15;
+
+/// The text of a value in an object without nested ones.
+fn value<'a>(object: &'a str, key: &str) -> &'a str {
+    let quoted = std::format!("\"{key}\":");
+    let rest = object.split_once(&quoted).unwrap_or_else(|| panic!("no {key} in {object}")).1;
+    rest.split([',', '}']).next().unwrap().trim().trim_matches('"')
+}
+
+#[test]
+fn auto_takes_the_engine_that_was_measured_fastest() {
+    let mut times: BTreeMap<(String, String, [usize; 3]), Vec<(Engine, f64)>> = BTreeMap::new();
+    for line in MEASURED.lines().filter(|line| line.contains("ns_per_product")) {
+        let engine = match value(line, "engine") {
+            "direct" => Engine::Direct,
+            "grid" => Engine::Grid,
+            other => panic!("unknown engine {other}"),
+        };
+        let degrees = ["lmax1", "lmax2", "lmax3"].map(|key| value(line, key).parse().unwrap());
+        let ns = value(line, "ns_per_product").parse().unwrap();
+        let key = (value(line, "isa").into(), value(line, "dtype").into(), degrees);
+        times.entry(key).or_default().push((engine, ns));
+    }
+    for l1 in 0..=LMAX_DIRECT {
+        for l2 in 0..=l1 {
+            let measured = times.keys().filter(|(.., [m1, m2, _])| (*m1, *m2) == (l1, l2)).count();
+            assert!(measured >= 4, "{l1}x{l2} was measured {measured} times only");
+        }
+    }
+    for ((isa, dtype, degrees @ [l1, l2, l3]), engines) in times {
+        let [(first, time1), (second, time2)] = engines[..] else { panic!("{degrees:?}: {engines:?}") };
+        assert_ne!(first, second);
+        let chosen = PlanDesc::product(l1, l2, l3).resolve_engine().unwrap();
+        let (chosen_time, other_time) = if chosen == first { (time1, time2) } else { (time2, time1) };
+        assert!(
+            chosen_time <= NOISE * other_time,
+            "{isa} {dtype} {degrees:?}: Auto takes {chosen:?}, {chosen_time} ns, the other engine {other_time} ns"
+        );
+    }
+    // Beyond these degrees there is nothing to choose.
+    assert_eq!(PlanDesc::product(LMAX_DIRECT + 1, 0, 0).resolve_engine(), Ok(Engine::Grid));
+}
