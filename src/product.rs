@@ -12,7 +12,8 @@ use crate::plan::{Engine, Kernel, Plan, Real};
 use crate::tables::grid::GridTable;
 use crate::transfer::{Block, DegreeScale, Gather, Scatter, Transfer, buffer_rows};
 
-/// So many blocks go through an engine together: few enough for the L1 cache, so that the costs of a call hardly count.
+/// So many blocks go through an engine together: enough that the costs of a call hardly count, few enough (48 KiB with
+/// AVX2) for the nearest caches.
 const fn run_blocks(degrees: [usize; 3]) -> usize {
     let [l1, l2, l3] = degrees;
     match 1536_usize.checked_div(n_lm(l1) + n_lm(l2) + n_lm(l3)) {

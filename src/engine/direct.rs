@@ -24,7 +24,8 @@ pub(crate) const fn computed_lmax3([lmax1, lmax2, lmax3]: [usize; 3]) -> usize {
 }
 
 /// `out = x1 · x2` for coefficients in flat order and `blocks` blocks of lanes; `out` has rows to [`computed_lmax3`].
-/// `None` if there are no blocks, rows are missing or not equally distant in all three, or for degrees that the engine does not serve.
+/// `None` if there are no blocks, rows are missing or not equally distant in all three, or for degrees that the engine
+/// does not serve.
 #[inline(always)]
 pub(crate) fn product<S: Simd, T: LaneOps>(
     s: S,
