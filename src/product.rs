@@ -90,21 +90,22 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
         let mut first = Block::first(lane_count::<S, T>(), n_samples, desc.n_channels);
         let mut prepared = None; // the sample whose shared operand is there
         while !first.is_empty() {
-            // Either full blocks of one sample, or blocks of any kind; a shared operand is one sample's.
             let full = first.full_blocks();
-            let (blocks, plain) = match full {
-                0 if shared => (1, [false; 3]),
-                0 => (first.count().min(max_blocks), [false; 3]),
-                _ => (
-                    full.min(max_blocks),
-                    [&transfer1, &transfer2, &transfer3].map(|transfer| transfer.is_plain()),
-                ),
-            };
+            let plain = [&transfer1, &transfer2, &transfer3].map(|transfer| full > 0 && transfer.is_plain());
             // The engine works on the arrays themselves where it can; the direct engine wants rows at one distance.
             let in_place = match plan.kernel {
                 Kernel::Direct => [plain == [true; 3] && lmax3 == transfer3.lmax; 3],
                 Kernel::Grid(_) => plain,
             };
+            // A shared operand is one sample's; blocks that are copied may lie anywhere.
+            let blocks = if shared {
+                full.max(1)
+            } else if in_place.contains(&true) {
+                first.equidistant_blocks()
+            } else {
+                first.count()
+            };
+            let blocks = blocks.min(max_blocks);
             let sample = first.sample();
             let is_prepared = shared && sample.is_some() && prepared == sample;
             prepared = sample;

@@ -132,6 +132,13 @@ impl Block {
             (self.n_channels - self.first.channel) >> self.lanes.trailing_zeros()
         }
     }
+
+    /// How many full blocks, from this one on, lie at one distance where channels are neighbours: those of one sample, or
+    /// of all samples if each is one block.
+    #[inline(always)]
+    pub(crate) fn equidistant_blocks(&self) -> usize {
+        if self.n_channels == self.lanes { self.count() } else { self.full_blocks() }
+    }
 }
 
 /// How the lanes of a block follow one another.
@@ -216,13 +223,13 @@ impl<T: LaneOps> Transfer<'_, T> {
         self.layout.is_channel_contiguous() && self.scale.is_one()
     }
 
-    /// Where a block starts in an array that is plain, and the shape of `blocks` blocks there.
+    /// Where a block starts in an array that is plain, and the shape of `blocks` [equidistant](Block::equidistant_blocks)
+    /// blocks there.
     #[inline(always)]
     pub(crate) fn plain_rows<S: Simd>(&self, block: &Block, blocks: usize) -> (usize, RowsShape) {
         let (start, lanes) = (self.element(&self.layout.degree(0), block.first), lane_count::<S, T>());
-        let shape =
-            RowsShape { rows: n_lm(self.lmax), row_stride: block.n_channels, blocks, block_stride: lanes };
-        (start, shape)
+        let block_stride = if block.n_channels == lanes { self.layout.sample_stride } else { lanes };
+        (start, RowsShape { rows: n_lm(self.lmax), row_stride: block.n_channels, blocks, block_stride })
     }
 
     /// Index of a pair's coefficient of degree `l` and order `−l`.

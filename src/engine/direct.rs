@@ -105,6 +105,7 @@ impl<
     type Output = Option<()>;
 
     #[inline(always)]
+    #[allow(clippy::erasing_op, clippy::identity_op, clippy::unnecessary_semicolon)] // of the unrolled loops
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let Self { blocks, x1, x2, out } = self;
         let (x1, x2) = (x1.cast::<T::Lanes<S>>()?, x2.cast::<T::Lanes<S>>()?);

@@ -328,10 +328,9 @@ unsafe fn synthesise_order<S: Simd, T: LaneOps, const COLUMNS: usize, const RING
         for j in 0..RINGS.div_ceil(2) {
             let (near, far) = (c * RINGS + j, c * RINGS + RINGS - 1 - j);
             // SAFETY: below `COLUMNS · RINGS`.
-            unsafe {
-                *out.get_unchecked_mut(far) = T::sub(s, even[c][j], odd[c][j]);
-                *out.get_unchecked_mut(near) = T::add(s, even[c][j], odd[c][j]);
-            }
+            unsafe { *out.get_unchecked_mut(far) = T::sub(s, even[c][j], odd[c][j]) };
+            // SAFETY: as above. (The equator is both; its odd sum is zero.)
+            unsafe { *out.get_unchecked_mut(near) = T::add(s, even[c][j], odd[c][j]) };
         }
     }
 }
@@ -419,9 +418,10 @@ unsafe fn analyse_order<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: 
         let mut folded = [[T::splat(s, T::zeroed()); MAX_FOLDED]; COLUMNS];
         for c in 0..COLUMNS {
             for j in 0..RINGS.div_ceil(2) {
-                // SAFETY: indices below `COLUMNS · RINGS`.
-                let (near, far) =
-                    unsafe { (*b.get_unchecked(c * RINGS + j), *b.get_unchecked(c * RINGS + RINGS - 1 - j)) };
+                // SAFETY: below `COLUMNS · RINGS`.
+                let near = unsafe { *b.get_unchecked(c * RINGS + j) };
+                // SAFETY: as above.
+                let far = unsafe { *b.get_unchecked(c * RINGS + RINGS - 1 - j) };
                 folded[c][j] = if 2 * j + 1 == RINGS {
                     near
                 } else if first == 0 {

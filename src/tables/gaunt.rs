@@ -53,6 +53,7 @@ pub(crate) struct Side {
 
 /// One step of `sums[slot] += value · factor`, where the factor is the sum or the difference of a side of the quad.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools)] // what the kernel does for this term, known when it is compiled
 pub(crate) struct Term {
     pub(crate) quad: usize,
     /// Whether the term before belonged to another quad.
@@ -188,8 +189,8 @@ impl ClassTerms {
 
     /// The products of a quad that make cosines (0) or sines (1), if a term takes them.
     #[inline(always)]
-    pub(crate) const fn side(&self, quad: usize, sine: usize) -> &Option<Side> {
-        &self.quads[quad][sine]
+    pub(crate) const fn side(&self, quad: usize, sine: usize) -> Option<&Side> {
+        self.quads[quad][sine].as_ref()
     }
 
     /// Flat index of the output that a slot sums up, if there are that many.
@@ -309,6 +310,7 @@ impl Coefficients {
     }
 
     /// Appends one coefficient, unless it is zero.
+    #[allow(clippy::float_cmp)] // one formula gives both, the same bits but for the sign
     const fn push(&mut self, quad: usize, low: Position, high: Position, out: Position, sine: bool) {
         let output = index_at(out, sine);
         let (first, second) = products(low, high, sine, true);

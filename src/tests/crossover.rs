@@ -13,6 +13,9 @@ const MEASURED: &str = include_str!("../../benches/crossover/measured.jsonl");
 /// Measurements of the same engine differ by this much on a shared machine.
 const NOISE: f64 = 1.15;
 
+/// Nanoseconds per product of each engine.
+type Times = Vec<(Engine, f64)>;
+
 /// The text of a value in an object without nested ones.
 fn value<'a>(object: &'a str, key: &str) -> &'a str {
     let quoted = std::format!("\"{key}\":");
@@ -22,7 +25,8 @@ fn value<'a>(object: &'a str, key: &str) -> &'a str {
 
 #[test]
 fn auto_takes_the_engine_that_was_measured_fastest() {
-    let mut times: BTreeMap<(String, String, [usize; 3]), Vec<(Engine, f64)>> = BTreeMap::new();
+    // By ISA level, element type and degrees.
+    let mut times = BTreeMap::<(String, String, [usize; 3]), Times>::new();
     for line in MEASURED.lines().filter(|line| line.contains("ns_per_product")) {
         let engine = match value(line, "engine") {
             "direct" => Engine::Direct,
