@@ -215,7 +215,7 @@ fn add_term<S: Simd, T: LaneOps>(
     };
 }
 
-/// The sum and the difference of the two products of a side; what no term takes is not computed.
+/// The sum and the difference of the two products of a side; what no term takes the compiler leaves out.
 #[inline(always)]
 fn sum_and_difference<S: Simd, T: LaneOps, N1: RowCount, N2: RowCount>(
     s: S,
@@ -223,32 +223,24 @@ fn sum_and_difference<S: Simd, T: LaneOps, N1: RowCount, N2: RowCount>(
     x2: FixedRows<'_, T, T::Lanes<S>, N2>,
     side: &Side,
 ) -> [T::Lanes<S>; 2] {
-    let first = add_product::<S, T, N1, N2>(s, x1, x2, side.first, None);
+    let first = product_of::<S, T, N1, N2>(s, x1, x2, side.first);
     match side.second {
         None => [first, first],
-        Some(second) if !side.difference => {
-            [add_product::<S, T, N1, N2>(s, x1, x2, second, Some(first)), first]
-        }
         Some(second) => {
-            let second = add_product::<S, T, N1, N2>(s, x1, x2, second, None);
+            let second = product_of::<S, T, N1, N2>(s, x1, x2, second);
             [T::add(s, first, second), T::sub(s, first, second)]
         }
     }
 }
 
-/// The product of a pair of coefficients, added to what is there.
+/// The product of a pair of coefficients.
 #[inline(always)]
-fn add_product<S: Simd, T: LaneOps, N1: RowCount, N2: RowCount>(
+fn product_of<S: Simd, T: LaneOps, N1: RowCount, N2: RowCount>(
     s: S,
     x1: FixedRows<'_, T, T::Lanes<S>, N1>,
     x2: FixedRows<'_, T, T::Lanes<S>, N2>,
     Pair { i, j, mirrored }: Pair,
-    before: Option<T::Lanes<S>>,
 ) -> T::Lanes<S> {
-    let (a, b) = (x1.get(i), x2.get(j));
-    let product = match before {
-        Some(before) => T::mul_add(s, a, b, before),
-        None => T::mul(s, a, b),
-    };
+    let product = T::mul(s, x1.get(i), x2.get(j));
     if mirrored { T::mul_add(s, x1.get(j), x2.get(i), product) } else { product }
 }

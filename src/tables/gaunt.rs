@@ -45,10 +45,6 @@ pub(crate) struct Side {
     pub(crate) first: Pair,
     /// sin sin, or cos sin, if there is one.
     pub(crate) second: Option<Pair>,
-    /// Whether a term takes the sum (or the first product if it is the only one).
-    pub(crate) sum: bool,
-    /// Whether a term takes the difference.
-    pub(crate) difference: bool,
 }
 
 /// One step of `sums[slot] += value · factor`, where the factor is the sum or the difference of a side of the quad.
@@ -151,14 +147,8 @@ impl ClassTerms {
             if exists && class_of_8 % n_classes == class {
                 let starts_quad = quad != last_quad;
                 list.n_quads += starts_quad as usize;
-                let side = &mut list.quads[list.n_quads - 1][sine as usize];
-                let (sum_before, difference_before) = match side {
-                    Some(side) => (side.sum, side.difference),
-                    None => (false, false),
-                };
-                let (first, second) = products(low, high, sine, high.0 <= lmax2);
-                let (sum, difference_too) = (sum_before || !difference, difference_before || difference);
-                *side = Some(Side { first, second, sum, difference: difference_too });
+                let side = side_of(low, high, sine, high.0 <= lmax2);
+                list.quads[list.n_quads - 1][sine as usize] = Some(side);
 
                 let mut slot = 0;
                 while list.outputs[slot] != output {
@@ -210,16 +200,16 @@ const fn index_at((l, m): Position, sine: bool) -> usize {
 
 /// The products of the quad of two positions that make cosines or sines. `both`: whether both operands have the degree of
 /// `high`, so that products exist in both orders; otherwise it is the first operand's.
-const fn products(low: Position, high: Position, sine: bool, both: bool) -> (Pair, Option<Pair>) {
+const fn side_of(low: Position, high: Position, sine: bool, both: bool) -> Side {
     let first_sine = sine && low.1 > 0;
     let second_exists = low.1 > 0 && high.1 > 0 && !(sine && low.0 == high.0 && low.1 == high.1);
     let (low_index, high_index) = (index_at(low, first_sine), index_at(high, sine != first_sine));
     let first = Pair::new(low_index, high_index, both);
     if second_exists {
         let (low_index, high_index) = (index_at(low, !first_sine), index_at(high, sine == first_sine));
-        (first, Some(Pair::new(low_index, high_index, both)))
+        Side { first, second: Some(Pair::new(low_index, high_index, both)) }
     } else {
-        (first, None)
+        Side { first, second: None }
     }
 }
 
@@ -313,7 +303,7 @@ impl Coefficients {
     #[allow(clippy::float_cmp)] // one formula gives both, the same bits but for the sign
     const fn push(&mut self, quad: usize, low: Position, high: Position, out: Position, sine: bool) {
         let output = index_at(out, sine);
-        let (first, second) = products(low, high, sine, true);
+        let Side { first, second } = side_of(low, high, sine, true);
         let value = coefficient(first, output);
         if value == 0.0 {
             return;
