@@ -292,18 +292,18 @@ mod tests {
     #[test]
     fn filters_select() {
         let (selection, options) = run(
-            "--engine direct,grid --isa=scalar --dtype f32 --layout lm_channel,lm_channel --degrees 1,4x4x8,2 \
+            "--engine direct,grid --isa=scalar --dtype f32 --layout lm_channel,lm_channel --degrees 1,5x5x8,2 \
              --output L,2L --batch 2x128,1x1 --broadcast channels --rounds 3 --triad --json",
         );
         let triples: Vec<_> = selection.degrees.iter().map(|degrees| degrees.0).collect();
-        assert_eq!(triples, [[1, 1, 1], [1, 1, 2], [4, 4, 8], [2, 2, 2], [2, 2, 4]]);
+        assert_eq!(triples, [[1, 1, 1], [1, 1, 2], [5, 5, 8], [2, 2, 2], [2, 2, 4]]);
         assert_eq!(selection.batches[1].to_string(), "1x1");
         assert_eq!((options.rounds, options.triad, options.json), (3, true, true));
-        let group = selection.group(Operation::Product, Degrees([4, 4, 8]), selection.batches[0]);
+        let group = selection.group(Operation::Product, Degrees([5, 5, 8]), selection.batches[0]);
         let &[only] = group.as_slice() else { panic!("{group:?}") };
         assert_eq!((only.engine, only.isa, only.dtype), (Engine::Grid, Isa::Scalar, Dtype::F32));
         assert_eq!((only.layout, only.broadcast), (Layout::LmChannel, Broadcast::Channels));
-        assert_eq!(selection.left_out(Operation::Product, Degrees([4, 4, 8])), ["direct"]);
+        assert_eq!(selection.left_out(Operation::Product, Degrees([5, 5, 8])), ["direct"]);
         assert!(selection.left_out(Operation::Product, Degrees([1, 1, 2])).is_empty());
         assert!(matches!(parse_line("--json -h"), Ok(Command::Help)));
         assert!(run("--isa all").0.isas.contains(&Isa::Scalar));
