@@ -143,7 +143,7 @@ pub(crate) fn compare(
     let [now_fused, now_unfused, now_spills, now_worst, now_spilling_loops] = family.record();
     // Kernels may come and go: what counts is the share of spills and fused operations in the arithmetic.
     let (before, now) = (fused + unfused, now_fused + now_unfused);
-    let scaled = |count: usize| if before == 0 { count } else { count * now / before };
+    let scaled = |count: usize| (count * now).checked_div(before).unwrap_or(count);
     let allowed = scaled(spills) * 5 / 4 + now / 50 + 8;
     let worst_allowed = worst * 5 / 4 + 8;
     let fused_expected = scaled(fused) * 19 / 20;
