@@ -69,8 +69,8 @@ enum Permission {
 
 /// Of families of frames; those that are not listed are kernels.
 const PERMISSIONS: [(&str, &[Permission]); 3] = [
-    // Calls the others; splits a position into sample and channel.
-    ("Execute", &[CallFrames, CallMemoryFunctions, Divide, ScaleElements]),
+    // Calls the others; counts the blocks of a run.
+    ("Execute", &[CallFrames, CallMemoryFunctions, Divide]),
     ("Gather", &[CallMemoryFunctions, ScaleElements]),
     ("Scatter", &[CallMemoryFunctions, ScaleElements]),
 ];

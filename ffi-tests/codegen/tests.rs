@@ -141,7 +141,9 @@ fn faults_of_frames_are_found() {
 
     // What is allowed outside of kernels, and only there.
     let none = Vec::<String>::new();
-    assert_eq!(faults("Execute", &[&with(MUL_SINGLE)[..], &[DIV, CALL]].concat(), "memset"), none);
+    assert_eq!(faults("Execute", &[&with(DIV)[..], &[CALL]].concat(), "memset"), none);
+    assert_eq!(faults("Gather", &with(MUL_SINGLE), ""), none);
+    assert_fault(&faults("Execute", &with(MUL_SINGLE), ""), "single elements");
     let frame = &*frame_name("Class");
     assert_eq!(faults("Execute", &with(CALL), frame), none);
     assert_fault(&faults("Execute", &with(CALL), &frame.replace("f32, ", "f64, ")), "calls <pulp");
