@@ -37,8 +37,8 @@
 //! | `plan` | what is decided before the data comes |
 //! | `isa` | what the CPU has, and how code gets compiled for it |
 //! | `lanes` | vectors of lanes and the dense microkernels on them |
-//! | `tables` | constants: nodes, weights, Legendre functions, Gaunt coefficients |
-//! | `engine` | *direct*: sparse coefficients in straight-line code; *grid*: synthesis, pointwise product, analysis |
+//! | `tables` | constants: nodes, weights, Legendre functions and their Fourier series, Gaunt coefficients |
+//! | `engine` | *direct*: sparse coefficients in straight-line code; *grid* and *fourier*: synthesis, pointwise product, analysis |
 //! | `transfer` | user arrays ↔ lane buffers: layouts, broadcasts, weights, tails |
 //! | `product` | the operation: load, multiply, store |
 //! | [`mod@reference`] | the slow and readable oracle, sharing nothing with the rest |

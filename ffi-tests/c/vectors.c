@@ -82,9 +82,9 @@ static void run_all(const vector_case *v) {
     } shapes[] = {{1, 1}, {3, 5}, {1, 17}, {33, 1}, {2, 8}, {1, 31}, {2, 64}, {0, 3}, {3, 0}};
     static const int32_t dtypes[] = {GAUNT_DTYPE_F32, GAUNT_DTYPE_F64};
     static const int32_t layouts[] = {GAUNT_LAYOUT_LM_CHANNEL, GAUNT_LAYOUT_CHANNEL_LM, GAUNT_LAYOUT_E3NN_BLOCKS};
-    static const int32_t engines[] = {GAUNT_ENGINE_AUTO, GAUNT_ENGINE_GRID, GAUNT_ENGINE_DIRECT};
+    static const int32_t engines[] = {GAUNT_ENGINE_AUTO, GAUNT_ENGINE_GRID, GAUNT_ENGINE_FOURIER, GAUNT_ENGINE_DIRECT};
     int direct = v->lmax1 <= GAUNT_LMAX_DIRECT && v->lmax2 <= GAUNT_LMAX_DIRECT;
-    size_t n_engines = direct ? 3 : 2;
+    size_t n_engines = direct ? 4 : 3;
 
     for (size_t t = 0; t < 2; ++t)
         for (size_t l = 0; l < 3; ++l)

@@ -381,10 +381,11 @@ mod values {
         (GAUNT_WEIGHTS_SHARED, WeightKind::Shared),
         (GAUNT_WEIGHTS_PER_CHANNEL, WeightKind::PerChannel),
     ];
-    pub(super) const ENGINES: [(i32, Engine); 3] = [
+    pub(super) const ENGINES: [(i32, Engine); 4] = [
         (GAUNT_ENGINE_AUTO, Engine::Auto),
         (GAUNT_ENGINE_DIRECT, Engine::Direct),
         (GAUNT_ENGINE_GRID, Engine::Grid),
+        (GAUNT_ENGINE_FOURIER, Engine::Fourier),
     ];
     pub(super) const ISAS: [(i32, Option<Isa>); 5] = [
         (GAUNT_ISA_AUTO, None),

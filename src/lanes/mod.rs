@@ -4,14 +4,16 @@
 //! of them as the ISA level has lanes. This layer knows vectors and matrices but no spherical harmonics, and it is
 //! generic over [`pulp::Simd`]: which instructions come out is decided by [`Level::run`](crate::isa::Level::run).
 
+mod fft;
 mod groups;
 mod interleave;
 mod matrix;
 mod rows;
 
+pub(crate) use fft::{Adjoint, Fft, Forward, fft_cost, times};
 pub(crate) use interleave::{LaneElements, read_lanes, write_lanes};
 pub(crate) use matrix::{
-    MAX_RINGS, Matrix, Panel, Triangle, analyse_triangle, multiply, synthesise_triangle,
+    DENSE, MAX_RINGS, Matrix, OrderRows, Panel, Triangle, analyse_triangle, multiply, synthesise_triangle,
 };
 pub(crate) use rows::{BlockRows, BlockRowsMut, FixedRows, RowCount, Rows, RowsMut, RowsShape};
 
@@ -52,6 +54,8 @@ pub trait LaneOps: Pod + Send + Sync {
     fn add<S: Simd>(s: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
     /// `a − b`.
     fn sub<S: Simd>(s: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// `−a`.
+    fn neg<S: Simd>(s: S, a: Self::Lanes<S>) -> Self::Lanes<S>;
     /// `a · b`.
     fn mul<S: Simd>(s: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
     /// `a · b + c`, fused where the level has fused instructions (all but scalar).
@@ -59,7 +63,7 @@ pub trait LaneOps: Pod + Send + Sync {
 }
 
 macro_rules! impl_lane_ops {
-    ($t:ty, $lanes:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident) => {
+    ($t:ty, $lanes:ident, $splat:ident, $add:ident, $sub:ident, $neg:ident, $mul:ident, $mul_add:ident) => {
         impl LaneOps for $t {
             type Lanes<S: Simd> = S::$lanes;
 
@@ -85,6 +89,10 @@ macro_rules! impl_lane_ops {
                 s.$sub(a, b)
             }
             #[inline(always)]
+            fn neg<S: Simd>(s: S, a: S::$lanes) -> S::$lanes {
+                s.$neg(a)
+            }
+            #[inline(always)]
             fn mul<S: Simd>(s: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
                 s.$mul(a, b)
             }
@@ -96,8 +104,8 @@ macro_rules! impl_lane_ops {
     };
 }
 
-impl_lane_ops!(f32, f32s, splat_f32s, add_f32s, sub_f32s, mul_f32s, mul_add_e_f32s);
-impl_lane_ops!(f64, f64s, splat_f64s, add_f64s, sub_f64s, mul_f64s, mul_add_e_f64s);
+impl_lane_ops!(f32, f32s, splat_f32s, add_f32s, sub_f32s, neg_f32s, mul_f32s, mul_add_e_f32s);
+impl_lane_ops!(f64, f64s, splat_f64s, add_f64s, sub_f64s, neg_f64s, mul_f64s, mul_add_e_f64s);
 
 /// The most lanes of any element type and level.
 pub(crate) const MAX_LANES: usize = 16;

@@ -5,6 +5,7 @@
 //! and compares it); those of large degrees by the same text at plan initialisation, into caller memory.
 
 mod double_double;
+pub(crate) mod fourier;
 pub(crate) mod gaunt;
 mod generated;
 pub(crate) mod grid;

@@ -5,7 +5,7 @@ use std::vec;
 use std::vec::Vec;
 
 use super::support::{execute, levels};
-use super::tolerance::{GAUNT_ROUNDINGS, ROOT_ROUNDINGS, Roundoff, harmonics_error, roundings, terms_bound};
+use super::tolerance::{GAUNT_ROUNDINGS, ROOT_ROUNDINGS, Roundoff, Terms, harmonics_error, roundings};
 use crate::{Engine, Isa, Layout, Normalization, PlanDesc, Weights, flat_index, n_lm, reference};
 
 // Flat indices of the harmonics that are proportional to a coordinate.
@@ -33,9 +33,9 @@ const DEGREE_ONE: [(usize, usize, Entries); 6] = [
     (X, Z, &[(7, G_XY)]),
 ];
 
-/// Both engines on every level.
+/// Every engine on every level.
 fn engines() -> impl Iterator<Item = (Engine, Isa)> {
-    levels().into_iter().flat_map(|isa| [(Engine::Direct, isa), (Engine::Grid, isa)])
+    levels().into_iter().flat_map(|isa| [(Engine::Direct, isa), (Engine::Grid, isa), (Engine::Fourier, isa)])
 }
 
 /// Coefficients from the ones that are not zero.
@@ -68,12 +68,13 @@ fn assert_product(
         // The bounds refer to coefficients of orthonormal harmonics.
         let factor = |k: usize| square_integral(desc.normalization, k.isqrt()).sqrt();
         let scale = |x: &[f64]| x.iter().enumerate().map(|(k, x)| x * factor(k)).collect::<Vec<_>>();
-        let unit = roundings(desc.engine, [desc.lmax1, desc.lmax2, desc.lmax3]) as f64 * T::UNIT;
-        let bound = unit * terms_bound(&scale(x1), &scale(x2));
+        let degrees = [desc.lmax1, desc.lmax2, desc.lmax3];
+        let sums = Terms::new(desc.engine, degrees).sums(&scale(x1), &scale(x2));
+        let unit = roundings(desc.engine, degrees) as f64 * T::UNIT;
         assert_eq!(out.len(), expected.len());
-        for (k, (actual, expected)) in out.iter().zip(expected).enumerate() {
+        for (k, ((actual, expected), sum)) in out.iter().zip(expected).zip(sums).enumerate() {
             let error = (actual.to_f64() - expected).abs();
-            assert!(error <= bound / factor(k), "{desc:?} out[{k}]: {actual:?} instead of {expected}");
+            assert!(error <= unit * sum / factor(k), "{desc:?} out[{k}]: {actual:?} instead of {expected}");
         }
     }
     for (engine, isa) in engines() {
@@ -251,8 +252,8 @@ fn layouts() {
             let out = execute::<f64>(&desc, 2, &x1, &x2, &Weights::default());
             let expected = [expected, expected.map(|z| 2.0 * z)].concat();
             // Of one coefficient 2 and one coefficient 1.
-            let terms = terms_bound(&sparse(1, &[(X, 2.0)]), &sparse(1, &[(X, 1.0)]));
-            let bound = roundings(engine, [1, 1, 2]) as f64 * f64::UNIT * terms;
+            let sums = Terms::new(engine, [1, 1, 2]).sums(&sparse(1, &[(X, 2.0)]), &sparse(1, &[(X, 1.0)]));
+            let bound = roundings(engine, [1, 1, 2]) as f64 * f64::UNIT * sums.iter().sum::<f64>();
             assert_eq!(out.len(), expected.len());
             for (i, (actual, expected)) in out.iter().zip(&expected).enumerate() {
                 let error = (actual - expected).abs();

@@ -5,6 +5,7 @@ mod batch;
 mod conventions;
 mod crossover;
 mod fences;
+mod fourier;
 mod generated;
 mod large;
 mod operands;
