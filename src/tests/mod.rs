@@ -3,12 +3,14 @@
 
 mod batch;
 mod conventions;
+mod coupling;
 mod crossover;
 mod fences;
 mod generated;
 mod large;
 mod operands;
 mod oracle;
+mod paths;
 mod plan;
 mod properties;
 mod support;

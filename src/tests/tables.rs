@@ -20,7 +20,7 @@ fn ulp(value: f64) -> f64 {
 }
 
 /// The words of the exact values of one kind: indices and, as text, numbers.
-fn exact(kind: &str) -> impl Iterator<Item = Vec<&'static str>> {
+pub(super) fn exact(kind: &str) -> impl Iterator<Item = Vec<&'static str>> {
     EXACT
         .lines()
         .filter_map(move |line| line.strip_prefix(kind))
@@ -43,7 +43,7 @@ fn sparse_coefficients_agree_with_the_reference_to_the_last_bits() {
     let degrees = (0..=LMAX_DIRECT).flat_map(|l1| (0..=l1).map(move |l2| (l1, l2)));
     for ((l1, l2), budget) in degrees.flat_map(|degrees| [12, 24].map(|budget| (degrees, budget))) {
         let mut expected = std::collections::BTreeMap::new();
-        reference::for_each_term(l1, l2, l1 + l2, |i, j, k, g| {
+        reference::for_each_term(reference::gaunt_coefficient, l1, l2, l1 + l2, |i, j, k, g| {
             assert!(expected.insert((i, j, k), g).is_none());
         });
         let n_classes = n_classes(l1 + l2, budget);

@@ -127,6 +127,19 @@ impl GridTerms {
 /// argument, the root, a product; for the factor half of five, and the root; the products of these and 1/√2.
 pub(super) const GAUNT_ROUNDINGS: f64 = 2.0 * (1.0 + 2.0 + 1.0 + 1.0) + 3.5 + 4.0;
 
+/// Roundings of [`reference::bracket_coefficient`]: those, and half of one more in the factor.
+pub(super) const BRACKET_ROUNDINGS: f64 = GAUNT_ROUNDINGS + 0.5;
+
+/// The error of a real Wigner 3j symbol by ladder operators, see `coupling`: relative roundings of the highest state, four
+/// per step over `2 l1` steps and three of the norm; then eight per lowering to order 0, relative to the norm of the state.
+/// What they leave in other multiplets, up to degree `l = l1 + l2`, grows as lowering multiplies it by
+/// `√((l + m)(l − m + 1))` for that degree and divides by the same for `l3`: at most by `√C(l1 + l2 + l3, 2 l3)` on the
+/// whole. The real basis adds up two states, with four roundings more.
+pub(super) fn ladder_error([l1, l2, l3]: [usize; 3]) -> f64 {
+    let growth: f64 = (1..=2 * l3).map(|i| (l1 + l2 - l3 + i) as f64 / i as f64).product();
+    2.0 * (8 * l1 + 3 + 8 * l3 + 4) as f64 * f64::UNIT * growth.sqrt()
+}
+
 /// Roundings of a root of a fraction of π, compared with a decimal: half of three for π, product and quotient, the root,
 /// the decimal.
 pub(super) const ROOT_ROUNDINGS: f64 = 1.5 + 1.0 + 1.0;
@@ -135,22 +148,53 @@ pub(super) const ROOT_ROUNDINGS: f64 = 1.5 + 1.0 + 1.0;
 /// `∫|Y_lm| F1 F2 <= √(∫ F1² F2²) <= √4π max F1 max F2`, and `F = Σ|x_lm Y_lm| <= Σ_l ‖x_l‖ √((2l + 1)/4π)` because
 /// `Σ_m Y_lm² = (2l + 1)/4π`.
 pub(super) fn terms_bound(x1: &[f64], x2: &[f64]) -> f64 {
-    let four_pi = 4.0 * core::f64::consts::PI;
-    let largest = |x: &[f64]| {
-        let of_degree = |l: usize| {
-            let norm = x[l * l..n_lm(l)].iter().map(|x| x * x).sum::<f64>().sqrt();
-            norm * ((2 * l + 1) as f64 / four_pi).sqrt()
-        };
-        (0..x.len().isqrt()).map(of_degree).sum::<f64>()
+    (4.0 * core::f64::consts::PI).sqrt() * largest(x1) * largest(x2)
+}
+
+/// A bound of `F = Σ|x_lm Y_lm|` on the sphere, see [`terms_bound`].
+pub(super) fn largest(x: &[f64]) -> f64 {
+    let of_degree = |l: usize| {
+        let norm = x[l * l..n_lm(l)].iter().map(|x| x * x).sum::<f64>().sqrt();
+        norm * largest_harmonic(l)
     };
-    four_pi.sqrt() * largest(x1) * largest(x2)
+    (0..x.len().isqrt()).map(of_degree).sum()
+}
+
+/// A bound of the harmonics of degree `l`.
+fn largest_harmonic(l: usize) -> f64 {
+    ((2 * l + 1) as f64 / (4.0 * core::f64::consts::PI)).sqrt()
+}
+
+/// The error of an integral `∫ r̂·(∇Y_l1 × ∇Y_l2) Y_l3 dΩ` by quadrature in `f64`, see `coupling`. Derivatives are sums of
+/// at most `√3 l Y_l−1`, `l Y_l` and a few roundings, over `sin θ`: their error is below five times that of `l Y_l`. With
+/// `∫ dΩ / sin θ = 2π²` and `|∇Y_lm| <= √(l (l + 1)) max|Y_l|`; then that of the third harmonic, and of products, weights,
+/// angles and the sum over the points, `16 (l1 + l2 + l3 + 1)` roundings.
+pub(super) fn bracket_quadrature_error([l1, l2, l3]: [usize; 3]) -> f64 {
+    let pi = core::f64::consts::PI;
+    let gradient = |l: usize| ((l * (l + 1)) as f64).sqrt() * largest_harmonic(l);
+    let gradient_error = |l: usize| 5.0 * l as f64 * harmonics_error(l);
+    let derivatives = gradient_error(l1) * gradient(l2) + gradient(l1) * gradient_error(l2);
+    let rest = harmonics_error(l3) + (16 * (l1 + l2 + l3 + 1)) as f64 * f64::UNIT * largest_harmonic(l3);
+    2.0 * pi * pi * derivatives * largest_harmonic(l3) + 4.0 * pi * gradient(l1) * gradient(l2) * rest
+}
+
+/// The error of a derivative of `f = Σ x_lm Y_lm`, extended along rays, by a central difference over `2 step`. A straight
+/// line through a point of the sphere is seen under an angle whose first three derivatives are at most 1, 1 and 2 there, and
+/// on a great circle `n` derivatives multiply `max|f|` by at most `lmaxⁿ` (Bernstein). The remainder is `step² / 6` times
+/// the third derivative, a few per mille larger than where it is bounded.
+pub(super) fn difference_error(x: &[f64], step: f64) -> f64 {
+    let lmax = x.len().isqrt() - 1;
+    let third = 1.01 * (lmax * (lmax + 1) * (lmax + 2)) as f64 * largest(x);
+    let harmonics = x.iter().enumerate().map(|(k, x)| x.abs() * harmonics_error(k.isqrt())).sum::<f64>();
+    let sums = x.len() as f64 * f64::UNIT * largest(x);
+    step * step / 6.0 * third + (harmonics + sums) / step
 }
 
 /// The error of a harmonic of degree `l` by [`reference::harmonics`]. Near the poles, where it is worst, an error made
 /// at degree `k` of the recurrence has grown `l − k + 1` times at degree `l`: with six roundings per degree `3 l²` in
 /// all, then 8 per order and 8 for the direction and the start. Relative to the largest value, `√((2l + 1)/4π)`.
 pub(super) fn harmonics_error(l: usize) -> f64 {
-    (3 * l * l + 8 * l + 8) as f64 * f64::UNIT * ((2 * l + 1) as f64 / (4.0 * core::f64::consts::PI)).sqrt()
+    (3 * l * l + 8 * l + 8) as f64 * f64::UNIT * largest_harmonic(l)
 }
 
 /// Roundings of a product by plain quadrature in `f64`, see `large`: in each of a term's three harmonics, errors at
