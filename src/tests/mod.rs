@@ -5,6 +5,7 @@ mod batch;
 mod conventions;
 mod coupling;
 mod crossover;
+mod e3nn;
 mod fences;
 mod generated;
 mod large;

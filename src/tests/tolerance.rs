@@ -140,6 +140,12 @@ pub(super) fn ladder_error([l1, l2, l3]: [usize; 3]) -> f64 {
     2.0 * (8 * l1 + 3 + 8 * l3 + 4) as f64 * f64::UNIT * growth.sqrt()
 }
 
+/// Roundings of an element of e3nn's `wigner_3j`, a tensor with `n` non-zeros: five of the Clebsch–Gordan coefficient, six
+/// of the three changes of basis and three of adding up four states; half of `n` for the norm, its root, the quotient.
+pub(super) fn e3nn_roundings(n: usize) -> f64 {
+    5.0 + 6.0 + 3.0 + n as f64 / 2.0 + 2.0
+}
+
 /// Roundings of a root of a fraction of π, compared with a decimal: half of three for π, product and quotient, the root,
 /// the decimal.
 pub(super) const ROOT_ROUNDINGS: f64 = 1.5 + 1.0 + 1.0;
