@@ -32,7 +32,7 @@ fn product(criterion: &mut Criterion) {
 
 /// Any numbers of size one, exact in both types.
 fn operand<T: Real>(len: usize, step: usize) -> Vec<T> {
-    (0..len).map(|i| Real::from_f64((i * step % 127) as f64 / 64.0 - 1.0)).collect()
+    (0..len).map(|i| T::from_f64((i * step % 127) as f64 / 64.0 - 1.0)).collect()
 }
 
 /// Checks and times one plan.

@@ -248,11 +248,11 @@ typedef struct gaunt_weights_f64 {
 /// A pointer is NULL that must not be (an array may be NULL only when its length is zero).
 #define GAUNT_ERR_NULL_POINTER (-1)
 
-/// A member of the description is not one of its documented values, or a reserved member is not zero.
+/// A member of the description, or a degree, is not one of its documented values, or a reserved member is not zero.
 #define GAUNT_ERR_INVALID_ARGUMENT (-2)
 
-/// The values are well formed but no engine serves them: a degree beyond the supported maximum,
-/// `lmax3 > lmax1 + lmax2`, or degrees beyond the reach of the requested engine.
+/// The values are well formed but not served: a degree beyond the supported maximum, `lmax3 > lmax1 + lmax2`, or degrees
+/// beyond the reach of the requested engine.
 #define GAUNT_ERR_UNSUPPORTED (-3)
 
 /// A product of sizes does not fit into `size_t`.
@@ -395,6 +395,35 @@ gaunt_status gaunt_execute_f64(const struct gaunt_plan *plan,
                                size_t out_len,
                                void *workspace,
                                size_t workspace_bytes);
+
+/// The path constant of the product: `k(l1, l2, l3)` such that `G = k w` for the real Gaunt coefficients `G` of orthonormal
+/// harmonics and e3nn's `wigner_3j` `w`, element by element. Positive if `l1 + l2 + l3` is even and the degrees satisfy
+/// the triangle inequality, otherwise 0.
+///
+/// `k = sqrt((2 l1 + 1) (2 l2 + 1) (2 l3 + 1) / 4π) |3j(l1 l2 l3; 0 0 0)|`. So the product of operands of degrees `l1` and
+/// `l2`, at degree `l3`, is `k` times e3nn's path; with `GAUNT_NORM_COMPONENT` it is `sqrt(4π) k` times.
+///
+/// - `l1`, `l2`, `l3`: degrees, 0 to `2 * GAUNT_LMAX_INPUT`, in any order.
+/// - `constant`: receives the constant, with an error below 0.5 + 2⁻³⁰ units in the last place; not NULL.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `INVALID_ARGUMENT` (a negative degree); `UNSUPPORTED` (a degree beyond
+/// the maximum); `MISALIGNED`. On error nothing is written. Threads: reentrant. Cost: microseconds, in proportion to the
+/// degrees.
+gaunt_status gaunt_product_path_constant(int32_t l1,
+                                         int32_t l2,
+                                         int32_t l3,
+                                         double *constant);
+
+/// The path constant of the bracket `r·(∇f × ∇g)` on the unit sphere: `κ(l1, l2, l3)` such that `B = κ w` for its real
+/// coefficients `B`. Positive if `l1 + l2 + l3` is odd and the degrees satisfy the triangle inequality, otherwise 0;
+/// otherwise as `gaunt_product_path_constant`.
+///
+/// `κ = sqrt((2 l1 + 1) (2 l2 + 1) (2 l3 + 1) / 4π) sqrt(l1 (l1 + 1) l2 (l2 + 1)) |3j(l1 l2 l3; 1 −1 0)|`, which is
+/// symmetric in the degrees.
+gaunt_status gaunt_bracket_path_constant(int32_t l1,
+                                         int32_t l2,
+                                         int32_t l3,
+                                         double *constant);
 
 /// The best ISA level of this CPU (`GAUNT_ISA_*`), as the library detects it. Threads: reentrant.
 int32_t gaunt_cpu_isa(void);

@@ -41,6 +41,7 @@
 //! | `engine` | *direct*: sparse coefficients in straight-line code; *grid* and *fourier*: synthesis, pointwise product, analysis |
 //! | `transfer` | user arrays ↔ lane buffers: layouts, broadcasts, weights, tails |
 //! | `product` | the operation: load, multiply, store |
+//! | `paths` | the constants between these products and e3nn's normalised paths |
 //! | [`mod@reference`] | the slow and readable oracle, sharing nothing with the rest |
 //! | [`ffi`] | the C functions |
 #![no_std]
@@ -55,6 +56,7 @@ mod index;
 mod isa;
 mod lanes;
 mod layout;
+mod paths;
 mod plan;
 mod product;
 pub mod reference;
@@ -72,6 +74,7 @@ pub use index::{flat_index, n_lm};
 pub use isa::Isa;
 pub use lanes::CacheLine;
 pub use layout::{Broadcast, Layout};
+pub use paths::{bracket_path_constant, product_path_constant};
 pub use plan::{
     Engine, LMAX_INPUT, Lengths, Memory, Normalization, Operation, Plan, PlanDesc, Real, WeightKind, Weights,
 };

@@ -123,6 +123,18 @@ static void run_coefficient(FILE *file) {
     prepared_free(&p);
 }
 
+/* The path constants of vectors.txt: of the product if the degrees add up to an even number, where the bracket's is zero. */
+static void run_path(FILE *file) {
+    int32_t l[3];
+    for (int i = 0; i < 3; ++i) l[i] = (int32_t)next_number(file);
+    double expected = next_number(file), constants[2] = {NAN, NAN};
+    CHECK_SUCCESS(gaunt_product_path_constant(l[0], l[1], l[2], &constants[0]));
+    CHECK_SUCCESS(gaunt_bracket_path_constant(l[0], l[1], l[2], &constants[1]));
+    int parity = (l[0] + l[1] + l[2]) % 2;
+    CHECK(fabs(constants[parity] - expected) <= DBL_EPSILON * expected); /* one unit in the last place, or two */
+    CHECK(constants[1 - parity] == 0);
+}
+
 int main(int argc, char **argv) {
     FILE *file = open_vectors(argc, argv);
     for (int n = (int)next_number(file); n > 0; --n) run_coefficient(file);
@@ -131,6 +143,7 @@ int main(int argc, char **argv) {
         run_all(&v);
         case_free(&v);
     }
+    for (int n = (int)next_number(file); n > 0; --n) run_path(file);
     fclose(file);
 
     static const char *names[] = {"", " scalar", " neon", " avx2", " avx512"};

@@ -10,6 +10,8 @@ pub(crate) mod gaunt;
 mod generated;
 pub(crate) mod grid;
 
+pub(crate) use double_double::DoubleDouble;
+
 /// Constant tables in an element type.
 pub trait Constants: Sized + 'static {
     /// The constant grid table of `n_theta` rings and degrees `0..n_theta`, if there is one: operands to degree 12 and

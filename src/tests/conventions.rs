@@ -5,8 +5,13 @@ use std::vec;
 use std::vec::Vec;
 
 use super::support::{execute, levels};
-use super::tolerance::{GAUNT_ROUNDINGS, ROOT_ROUNDINGS, Roundoff, Terms, harmonics_error, roundings};
-use crate::{Engine, Isa, Layout, Normalization, PlanDesc, Weights, flat_index, n_lm, reference};
+use super::tolerance::{
+    BRACKET_ROUNDINGS, GAUNT_ROUNDINGS, ROOT_ROUNDINGS, Roundoff, Terms, harmonics_error, roundings,
+};
+use crate::{
+    Engine, Isa, Layout, Normalization, PlanDesc, Weights, bracket_path_constant, flat_index, n_lm,
+    product_path_constant, reference,
+};
 
 // Flat indices of the harmonics that are proportional to a coordinate.
 const Y: usize = 1;
@@ -152,6 +157,37 @@ fn gaunt_coefficients_of_the_reference() {
     }
     for (l, m) in (0..=20).map(degree_order).chain([(60, -60), (60, 31), (60, 0)]) {
         assert_close(reference::gaunt_coefficient([0, l, l], [0, m, m]), G_CONSTANT);
+    }
+}
+
+/// `B(1,−1; 1,0; 1,1) = √(3/4π)`, antisymmetric and unchanged by turning: the only brackets of degree 1.
+#[test]
+fn brackets_of_degree_one() {
+    const B_YZX: f64 = 0.488_602_511_902_919_9;
+    let bound = BRACKET_ROUNDINGS * f64::UNIT * B_YZX;
+    for (f, g, h) in [(Y, Z, X), (Z, X, Y), (X, Y, Z)] {
+        let (x1, x2) = (sparse(1, &[(f, 1.0)]), sparse(1, &[(g, 1.0)]));
+        for (x1, x2, sign) in [(&x1, &x2, 1.0), (&x2, &x1, -1.0)] {
+            let mut out = [f64::NAN; 9];
+            reference::bracket(1, 1, 2, x1, x2, &mut out);
+            let expected = sparse(2, &[(h, sign * B_YZX)]);
+            for (k, (actual, expected)) in out.iter().zip(&expected).enumerate() {
+                let bound = if k == h { bound } else { 0.0 };
+                assert!((actual - expected).abs() <= bound, "{f} {g} [{k}]: {actual} instead of {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn path_constants() {
+    for (actual, literal, square) in [
+        (product_path_constant([0, 0, 0]), G_CONSTANT, 1.0 / (4.0 * PI)),
+        (product_path_constant([1, 1, 2]), 0.690_988_298_942_671, 3.0 / (2.0 * PI)),
+        (bracket_path_constant([1, 1, 1]), 1.196_826_841_204_298, 9.0 / (2.0 * PI)),
+    ] {
+        assert_eq!(actual, Ok(literal));
+        assert!((square.sqrt() - literal).abs() <= ROOT_ROUNDINGS * f64::UNIT * literal, "{literal}");
     }
 }
 

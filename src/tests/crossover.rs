@@ -48,7 +48,8 @@ fn auto_takes_the_engine_that_was_measured_fastest() {
     for ((isa, dtype, degrees @ [l1, l2, l3]), engines) in times {
         assert!(engines.len() > 1, "{degrees:?}: {engines:?}");
         let chosen = PlanDesc::product(l1, l2, l3).resolve_engine().unwrap();
-        let time = engines.iter().find(|(engine, _)| *engine == chosen).expect("the engine that Auto takes").1;
+        let time =
+            engines.iter().find(|(engine, _)| *engine == chosen).expect("the engine that Auto takes").1;
         for (engine, other_time) in &engines {
             assert!(
                 time <= NOISE * other_time,

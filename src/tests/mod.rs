@@ -3,13 +3,16 @@
 
 mod batch;
 mod conventions;
+mod coupling;
 mod crossover;
+mod e3nn;
 mod fences;
 mod fourier;
 mod generated;
 mod large;
 mod operands;
 mod oracle;
+mod paths;
 mod plan;
 mod properties;
 mod support;

@@ -4,7 +4,7 @@ use std::vec;
 use std::vec::Vec;
 
 use super::oracle::array_index;
-use super::support::{Random, execute, levels};
+use super::support::{Random, execute, levels, terms};
 use super::tolerance::{Roundoff, Terms, roundings};
 use crate::{Broadcast, Engine, Layout, Normalization, PlanDesc, WeightKind, Weights, n_lm, reference};
 
@@ -41,8 +41,7 @@ fn check<T: Roundoff>(desc: &PlanDesc) {
     let [weights1, weights2, weights3] = &weights;
     let out = execute(desc, SAMPLES, &x1, &x2, &Weights { weights1, weights2, weights3 });
 
-    let mut terms = Vec::new();
-    reference::for_each_term(l1, l2, l3, |i, j, k, g| terms.push((i, j, k, g)));
+    let terms = terms(reference::gaunt_coefficient, degrees);
     let sums = Terms::new(desc.engine, degrees);
     for (sample, channel) in (0..SAMPLES).flat_map(|s| (0..CHANNELS).map(move |c| (s, c))) {
         // The operand as a function: broadcast, normalised, weighted.

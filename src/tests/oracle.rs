@@ -3,7 +3,7 @@
 use std::vec;
 use std::vec::Vec;
 
-use super::support::{Random, execute, levels};
+use super::support::{Random, execute, levels, terms};
 use super::tolerance::{Roundoff, Terms, roundings};
 use crate::tables::gaunt::LMAX_DIRECT;
 use crate::{Engine, Layout, PlanDesc, Weights, n_lm, reference};
@@ -101,8 +101,7 @@ const BATCHES: [(usize, usize); 7] = [(1, 1), (3, 5), (1, 17), (33, 1), (2, 16),
 /// Runs every case for one element type and prints the worst ratio of error to bound per engine and degrees.
 fn compare_with_reference<T: Roundoff>(engine: Engine, degrees: impl Iterator<Item = [usize; 3]>) {
     for degrees @ [l1, l2, l3] in degrees {
-        let mut terms = Vec::new();
-        reference::for_each_term(l1, l2, l3, |i, j, k, g| terms.push((i, j, k, g)));
+        let terms = terms(reference::gaunt_coefficient, degrees);
         let sums = Terms::new(engine, degrees);
         let mut worst: f64 = 0.0;
         for isa in levels() {

@@ -8,6 +8,7 @@ use std::vec::Vec;
 
 use realfft::RealFftPlanner;
 
+use super::support::terms;
 use crate::engine::fourier;
 use crate::reference;
 use crate::{Engine, Real, flat_index, n_lm};
@@ -126,11 +127,7 @@ impl Terms {
     pub(super) fn new(engine: Engine, degrees @ [l1, l2, l3]: [usize; 3]) -> Self {
         let n3 = n_lm(l3);
         match engine {
-            Engine::Direct => {
-                let mut terms = Vec::new();
-                reference::for_each_term(l1, l2, l3, |i, j, k, g| terms.push((i, j, k, g)));
-                Self::Direct { terms, n3 }
-            }
+            Engine::Direct => Self::Direct { terms: terms(reference::gaunt_coefficient, degrees), n3 },
             Engine::Fourier => Self::Fourier { terms: FourierTerms::new(l1.max(l2)), n3 },
             _ => Self::Grid { terms: GridTerms::new(degrees), n3 },
         }
@@ -139,17 +136,25 @@ impl Terms {
     /// For every output.
     pub(super) fn sums(&self, x1: &[f64], x2: &[f64]) -> Vec<f64> {
         match self {
-            Self::Direct { terms, n3 } => {
-                let mut sums = vec![0.0; *n3];
-                for &(i, j, k, g) in terms {
-                    sums[k] += (g * x1[i] * x2[j]).abs();
-                }
-                sums
-            }
+            Self::Direct { terms, n3 } => direct_terms(terms, *n3, x1, x2),
             Self::Grid { terms, n3 } => terms.sums(*n3, x1, x2),
             Self::Fourier { terms, n3 } => vec![terms.bound(x1, x2); *n3],
         }
     }
+}
+
+/// `Σ|C_ijk x_i y_j|` for every output.
+pub(super) fn direct_terms(
+    terms: &[(usize, usize, usize, f64)],
+    n3: usize,
+    x1: &[f64],
+    x2: &[f64],
+) -> Vec<f64> {
+    let mut sums = vec![0.0; n3];
+    for &(i, j, k, coefficient) in terms {
+        sums[k] += (coefficient * x1[i] * x2[j]).abs();
+    }
+    sums
 }
 
 /// What the fourier engine works with, in norms, because its transforms have errors relative to norms only.
@@ -265,6 +270,25 @@ impl GridTerms {
 /// argument, the root, a product; for the factor half of five, and the root; the products of these and 1/√2.
 pub(super) const GAUNT_ROUNDINGS: f64 = 2.0 * (1.0 + 2.0 + 1.0 + 1.0) + 3.5 + 4.0;
 
+/// Roundings of [`reference::bracket_coefficient`]: those, and half of one more in the factor.
+pub(super) const BRACKET_ROUNDINGS: f64 = GAUNT_ROUNDINGS + 0.5;
+
+/// The error of a real Wigner 3j symbol by ladder operators, see `coupling`: relative roundings of the highest state, four
+/// per step over `2 l1` steps and three of the norm; then eight per lowering to order 0, relative to the norm of the state.
+/// What they leave in other multiplets, up to degree `l = l1 + l2`, grows as lowering multiplies it by
+/// `√((l + m)(l − m + 1))` for that degree and divides by the same for `l3`: at most by `√C(l1 + l2 + l3, 2 l3)` on the
+/// whole. The real basis adds up two states, with four roundings more.
+pub(super) fn ladder_error([l1, l2, l3]: [usize; 3]) -> f64 {
+    let growth: f64 = (1..=2 * l3).map(|i| (l1 + l2 - l3 + i) as f64 / i as f64).product();
+    2.0 * (8 * l1 + 3 + 8 * l3 + 4) as f64 * f64::UNIT * growth.sqrt()
+}
+
+/// Roundings of an element of e3nn's `wigner_3j`, a tensor with `n` non-zeros: five of the Clebsch–Gordan coefficient, six
+/// of the three changes of basis and three of adding up four states; half of `n` for the norm, its root, the quotient.
+pub(super) fn e3nn_roundings(n: usize) -> f64 {
+    5.0 + 6.0 + 3.0 + n as f64 / 2.0 + 2.0
+}
+
 /// Roundings of a root of a fraction of π, compared with a decimal: half of three for π, product and quotient, the root,
 /// the decimal.
 pub(super) const ROOT_ROUNDINGS: f64 = 1.5 + 1.0 + 1.0;
@@ -275,20 +299,50 @@ pub(super) fn terms_bound(x1: &[f64], x2: &[f64]) -> f64 {
     (4.0 * core::f64::consts::PI).sqrt() * largest(x1) * largest(x2)
 }
 
-/// A bound of `Σ|x_lm Y_lm|` everywhere: `Σ_l ‖x_l‖ √((2l + 1)/4π)`, because `Σ_m Y_lm² = (2l + 1)/4π`.
-fn largest(x: &[f64]) -> f64 {
+/// A bound of `F = Σ|x_lm Y_lm|` on the sphere: `Σ_l ‖x_l‖ √((2l + 1)/4π)`, because `Σ_m Y_lm² = (2l + 1)/4π`.
+pub(super) fn largest(x: &[f64]) -> f64 {
     let of_degree = |l: usize| {
         let norm = x[l * l..n_lm(l)].iter().map(|x| x * x).sum::<f64>().sqrt();
-        norm * ((2 * l + 1) as f64 / (4.0 * core::f64::consts::PI)).sqrt()
+        norm * largest_harmonic(l)
     };
     (0..x.len().isqrt()).map(of_degree).sum()
+}
+
+/// A bound of the harmonics of degree `l`.
+fn largest_harmonic(l: usize) -> f64 {
+    ((2 * l + 1) as f64 / (4.0 * core::f64::consts::PI)).sqrt()
+}
+
+/// The error of an integral `∫ r̂·(∇Y_l1 × ∇Y_l2) Y_l3 dΩ` by quadrature in `f64`, see `coupling`. Derivatives are sums of
+/// at most `√3 l Y_l−1`, `l Y_l` and a few roundings, over `sin θ`: their error is below five times that of `l Y_l`. With
+/// `∫ dΩ / sin θ = 2π²` and `|∇Y_lm| <= √(l (l + 1)) max|Y_l|`; then that of the third harmonic, and of products, weights,
+/// angles and the sum over the points, `16 (l1 + l2 + l3 + 1)` roundings.
+pub(super) fn bracket_quadrature_error([l1, l2, l3]: [usize; 3]) -> f64 {
+    let pi = core::f64::consts::PI;
+    let gradient = |l: usize| ((l * (l + 1)) as f64).sqrt() * largest_harmonic(l);
+    let gradient_error = |l: usize| 5.0 * l as f64 * harmonics_error(l);
+    let derivatives = gradient_error(l1) * gradient(l2) + gradient(l1) * gradient_error(l2);
+    let rest = harmonics_error(l3) + (16 * (l1 + l2 + l3 + 1)) as f64 * f64::UNIT * largest_harmonic(l3);
+    2.0 * pi * pi * derivatives * largest_harmonic(l3) + 4.0 * pi * gradient(l1) * gradient(l2) * rest
+}
+
+/// The error of a derivative of `f = Σ x_lm Y_lm`, extended along rays, by a central difference over `2 step`. A straight
+/// line through a point of the sphere is seen under an angle whose first three derivatives are at most 1, 1 and 2 there, and
+/// on a great circle `n` derivatives multiply `max|f|` by at most `lmaxⁿ` (Bernstein). The remainder is `step² / 6` times
+/// the third derivative, a few per mille larger than where it is bounded.
+pub(super) fn difference_error(x: &[f64], step: f64) -> f64 {
+    let lmax = x.len().isqrt() - 1;
+    let third = 1.01 * (lmax * (lmax + 1) * (lmax + 2)) as f64 * largest(x);
+    let harmonics = x.iter().enumerate().map(|(k, x)| x.abs() * harmonics_error(k.isqrt())).sum::<f64>();
+    let sums = x.len() as f64 * f64::UNIT * largest(x);
+    step * step / 6.0 * third + (harmonics + sums) / step
 }
 
 /// The error of a harmonic of degree `l` by [`reference::harmonics`]. Near the poles, where it is worst, an error made
 /// at degree `k` of the recurrence has grown `l − k + 1` times at degree `l`: with six roundings per degree `3 l²` in
 /// all, then 8 per order and 8 for the direction and the start. Relative to the largest value, `√((2l + 1)/4π)`.
 pub(super) fn harmonics_error(l: usize) -> f64 {
-    (3 * l * l + 8 * l + 8) as f64 * f64::UNIT * ((2 * l + 1) as f64 / (4.0 * core::f64::consts::PI)).sqrt()
+    (3 * l * l + 8 * l + 8) as f64 * f64::UNIT * largest_harmonic(l)
 }
 
 /// Roundings of a product by plain quadrature in `f64`, see `large`: in each of a term's three harmonics, errors at
