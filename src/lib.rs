@@ -41,6 +41,7 @@
 //! | `engine` | *direct*: sparse coefficients in straight-line code; *grid*: synthesis, pointwise product, analysis |
 //! | `transfer` | user arrays ↔ lane buffers: layouts, broadcasts, weights, tails |
 //! | `product` | the operation: load, multiply, store |
+//! | `harmonics` | the operation: values, gradients and vjp of harmonics of vectors |
 //! | [`mod@reference`] | the slow and readable oracle, sharing nothing with the rest |
 //! | [`ffi`] | the C functions |
 #![no_std]
@@ -51,6 +52,7 @@ extern crate std;
 mod engine;
 mod error;
 pub mod ffi;
+mod harmonics;
 mod index;
 mod isa;
 mod lanes;
@@ -68,6 +70,7 @@ mod tests;
 pub mod conventions {}
 
 pub use error::Error;
+pub use harmonics::{HarmonicsDesc, HarmonicsKind, HarmonicsLengths, LMAX_HARMONICS};
 pub use index::{flat_index, n_lm};
 pub use isa::Isa;
 pub use lanes::CacheLine;

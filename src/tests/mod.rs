@@ -6,6 +6,7 @@ mod conventions;
 mod crossover;
 mod fences;
 mod generated;
+mod harmonics;
 mod large;
 mod operands;
 mod oracle;

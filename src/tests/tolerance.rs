@@ -149,8 +149,19 @@ pub(super) fn terms_bound(x1: &[f64], x2: &[f64]) -> f64 {
 /// The error of a harmonic of degree `l` by [`reference::harmonics`]. Near the poles, where it is worst, an error made
 /// at degree `k` of the recurrence has grown `l − k + 1` times at degree `l`: with six roundings per degree `3 l²` in
 /// all, then 8 per order and 8 for the direction and the start. Relative to the largest value, `√((2l + 1)/4π)`.
-pub(super) fn harmonics_error(l: usize) -> f64 {
+pub(super) fn reference_harmonics_error(l: usize) -> f64 {
     (3 * l * l + 8 * l + 8) as f64 * f64::UNIT * ((2 * l + 1) as f64 / (4.0 * core::f64::consts::PI)).sqrt()
+}
+
+/// Roundings of a harmonic of degree `l`, relative to the largest value of its degree: derived in `harmonics/values.rs`.
+pub(super) fn harmonics_error(l: usize) -> f64 {
+    (8 * (l + 1)) as f64
+}
+
+/// Roundings of a derivative of a harmonic of degree `l`, relative to `l / |r|` times the largest value: derived in
+/// `harmonics/derivatives.rs`.
+pub(super) fn harmonics_gradient_error(l: usize) -> f64 {
+    (24 * (l + 1)) as f64
 }
 
 /// Roundings of a product by plain quadrature in `f64`, see `large`: in each of a term's three harmonics, errors at
