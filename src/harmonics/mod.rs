@@ -14,7 +14,7 @@ use crate::plan::{Normalization, Real, WeightKind};
 use crate::tables::harmonics::LMAX;
 use crate::transfer::{Block, DegreeScale, Gather, Scatter, Transfer};
 use derivatives::{Gradients, PullBack};
-use values::{Evaluation, Values};
+use values::{ANY, Evaluation, MAX_UNROLLED, Outputs, Values};
 
 /// Largest supported degree of [`HarmonicsDesc`].
 pub const LMAX_HARMONICS: usize = LMAX;
@@ -281,49 +281,94 @@ impl<T: Real> WithSimd for Execute<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
+        macro_rules! degrees {
+            ($($degree:literal)*) => {
+                match self.desc.lmax {
+                    $($degree => self.run::<S, $degree>(s),)*
+                    _ => self.run::<S, ANY>(s),
+                }
+            };
+        }
+        const { assert!(MAX_UNROLLED == 4) };
+        degrees!(0 1 2 3 4)
+    }
+}
+
+impl<T: Real> Execute<'_, T> {
+    #[inline(always)]
+    fn run<S: Simd, const DEGREE: usize>(self, s: S) -> Option<()> {
         let Self { desc, layout, n_samples, xyz, mut task, workspace } = self;
-        let lmax = desc.lmax;
-        let scale = DegreeScale { factors: &[][..], kind: WeightKind::None, weights: &[] };
-        let transfer = &Transfer { layout, lmax, scale };
-        let evaluation = Evaluation::new(&desc, xyz);
+        let (lmax, n_rows) = (desc.lmax, n_lm(desc.lmax));
+        let evaluation = Evaluation::<T, DEGREE>::new(&desc, xyz);
         let workspace: &mut [T::Lanes<S>] = cast_mut(workspace);
         let (neighbours, rows) = workspace.split_at_mut_checked(derivatives::neighbours_len(lmax))?;
+        let mut first = Block::first(lane_count::<S, T>(), n_samples, desc.n_channels);
+        if layout.is_pair_contiguous() {
+            // No rows but of one block: the kernels read and write the arrays themselves.
+            let (pair, blocks) = (0, if first.is_empty() { 0 } else { first.count() });
+            let [values, dx, dy, dz] = parts(rows, n_rows)?;
+            return match task {
+                Task::Values(array) => {
+                    let outputs = Outputs { arrays: Some([array]), rows: [values] };
+                    outline(s, Values { evaluation, pair, blocks, outputs })
+                }
+                Task::Gradients(array, [array_x, array_y, array_z]) => {
+                    let arrays = Some([array, array_x, array_y, array_z]);
+                    let outputs = Outputs { arrays, rows: [values, dx, dy, dz] };
+                    outline(s, Gradients { evaluation, pair, blocks, outputs, neighbours })
+                }
+                Task::PullBack(array, d_xyz) => {
+                    let (array, d_values) = (Some(array), dx);
+                    outline(
+                        s,
+                        PullBack { evaluation, pair, blocks, array, d_values, d_xyz, values, neighbours },
+                    )
+                }
+            };
+        }
+        let scale = DegreeScale { factors: &[][..], kind: WeightKind::None, weights: &[] };
+        let transfer = &Transfer { layout, lmax, scale };
         let arrays = match task {
             Task::Values(_) => 1,
             Task::Gradients(..) => MAX_ARRAYS,
             Task::PullBack(..) => 2,
         };
         let max_blocks = run_blocks(lmax, arrays);
-
-        let mut first = Block::first(lane_count::<S, T>(), n_samples, desc.n_channels);
         let mut pair = 0; // of the first block's first lane
         while !first.is_empty() {
             let blocks = first.count().min(max_blocks);
-            let len = blocks * n_lm(lmax);
-            let (values, rest) = rows.split_at_mut_checked(len)?;
+            let len = blocks * n_rows;
             let scatter =
                 |array, buffers| Scatter { transfer, array, first, blocks, buffers, buffer_lmax: lmax };
             match &mut task {
                 Task::Values(array) => {
-                    outline(s, Values { evaluation, pair, rows: &mut *values })?;
+                    let values = rows.get_mut(..len)?;
+                    let outputs = Outputs { arrays: None, rows: [&mut *values] };
+                    outline(s, Values { evaluation, pair, blocks, outputs })?;
                     outline(s, scatter(&mut **array, values))?;
                 }
                 Task::Gradients(array, gradients) => {
-                    let (dx, rest) = rest.split_at_mut_checked(len)?;
-                    let (dy, rest) = rest.split_at_mut_checked(len)?;
-                    let dz = rest.get_mut(..len)?;
-                    let rows = [&mut *values, &mut *dx, &mut *dy, &mut *dz];
-                    outline(s, Gradients { evaluation, pair, rows, neighbours })?;
+                    let [values, dx, dy, dz] = parts(rows, len)?;
+                    let outputs =
+                        Outputs { arrays: None, rows: [&mut *values, &mut *dx, &mut *dy, &mut *dz] };
+                    outline(
+                        s,
+                        Gradients { evaluation, pair, blocks, outputs, neighbours: &mut *neighbours },
+                    )?;
                     outline(s, scatter(&mut **array, values))?;
                     for (array, buffers) in gradients.iter_mut().zip([dx, dy, dz]) {
                         outline(s, scatter(&mut **array, buffers))?;
                     }
                 }
                 Task::PullBack(array, d_xyz) => {
-                    let buffers = rest.get_mut(..len)?;
-                    outline(s, Gather { transfer, array, first, blocks, buffers: &mut *buffers })?;
-                    let d_values = &*buffers;
-                    outline(s, PullBack { evaluation, pair, d_values, d_xyz, values, neighbours })?;
+                    let (values, rest) = rows.split_at_mut_checked(n_rows)?;
+                    let d_values = rest.get_mut(..len)?;
+                    outline(s, Gather { transfer, array, first, blocks, buffers: &mut *d_values })?;
+                    let (array, d_xyz, neighbours) = (None, &mut **d_xyz, &mut *neighbours);
+                    outline(
+                        s,
+                        PullBack { evaluation, pair, blocks, array, d_values, d_xyz, values, neighbours },
+                    )?;
                 }
             }
             first.advance(blocks);
@@ -331,4 +376,13 @@ impl<T: Real> WithSimd for Execute<'_, T> {
         }
         Some(())
     }
+}
+
+/// Four pieces of one length.
+#[inline(always)]
+fn parts<V>(rows: &mut [V], len: usize) -> Option<[&mut [V]; MAX_ARRAYS]> {
+    let (first, rest) = rows.split_at_mut_checked(len)?;
+    let (second, rest) = rest.split_at_mut_checked(len)?;
+    let (third, rest) = rest.split_at_mut_checked(len)?;
+    Some([first, second, third, rest.get_mut(..len)?])
 }

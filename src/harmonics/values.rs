@@ -36,14 +36,21 @@ use pulp::{Simd, WithSimd};
 
 use super::{HarmonicsDesc, HarmonicsKind};
 use crate::index::n_lm;
-use crate::lanes::{LaneElements, LaneOps, MAX_LANES, cast_mut, lane_count, read_lanes};
+use crate::lanes::{LaneElements, LaneOps, MAX_LANES, cast, cast_mut, lane_count, read_lanes, write_lanes};
 use crate::plan::{Normalization, Real};
 use crate::tables::harmonics::{HarmonicsTable, Norms};
 
-/// What every block of lanes of an execution shares.
+/// The largest degree for which there is straight-line code: loops over few degrees and orders cost more than what is in
+/// them.
+pub(super) const MAX_UNROLLED: usize = 4;
+
+/// In place of a degree: any, known only when it runs.
+pub(super) const ANY: usize = usize::MAX;
+
+/// What every block of lanes of an execution shares. The degree is `DEGREE`, if it is not [`ANY`].
 #[derive(Clone, Copy)]
-pub(super) struct Evaluation<'a, T: 'static> {
-    pub(super) lmax: usize,
+pub(super) struct Evaluation<'a, T: 'static, const DEGREE: usize> {
+    lmax: usize,
     pub(super) kind: HarmonicsKind,
     pub(super) table: &'static HarmonicsTable<T>,
     pub(super) norms: &'static Norms<T>,
@@ -67,7 +74,7 @@ pub(super) struct Point<T: LaneOps, S: Simd> {
     pub(super) reciprocal: T::Lanes<S>,
 }
 
-impl<'a, T: Real> Evaluation<'a, T> {
+impl<'a, T: Real, const DEGREE: usize> Evaluation<'a, T, DEGREE> {
     #[inline(always)]
     pub(super) fn new(desc: &HarmonicsDesc, xyz: &'a [T]) -> Self {
         let table = T::harmonics_table();
@@ -80,31 +87,38 @@ impl<'a, T: Real> Evaluation<'a, T> {
         Self { lmax: desc.lmax, kind: desc.kind, table, norms, start, xyz }
     }
 
-    /// Where the coordinates of a block's vectors lie, which starts at a pair of sample and channel.
+    /// The largest degree.
     #[inline(always)]
-    pub(super) fn coordinates<S: Simd>(&self, pair: usize) -> LaneElements {
-        let (lanes, start, last) = (lane_count::<S, T>(), 3 * pair, self.xyz.len());
-        if start + 3 * lanes <= last {
-            return LaneElements::equidistant(start, 3, 1);
+    pub(super) const fn lmax(&self) -> usize {
+        if DEGREE == ANY { self.lmax } else { DEGREE }
+    }
+
+    /// Where the elements of the vectors of a block lie, which starts at a pair of sample and channel, in an array with so
+    /// many elements of every pair together.
+    #[inline(always)]
+    pub(super) fn elements<S: Simd>(&self, pair: usize, of_pair: usize, len: usize) -> LaneElements {
+        let (lanes, start) = (lane_count::<S, T>(), pair * of_pair);
+        if start + lanes * of_pair <= len {
+            return LaneElements::equidistant(start, of_pair, 1);
         }
         // Idle lanes repeat the first.
         let (mut starts, mut next) = ([start; MAX_LANES], start);
         for lane in &mut starts {
-            if next < last {
+            if next < len {
                 *lane = next;
             }
-            next += 3;
+            next += of_pair;
         }
         LaneElements::anywhere(starts, 1)
     }
 
     /// Reads the vectors of a block.
     #[inline(always)]
-    pub(super) fn point<S: Simd>(&self, s: S, elements: &LaneElements) -> Option<Point<T, S>> {
+    pub(super) fn point<S: Simd>(&self, s: S, pair: usize) -> Option<Point<T, S>> {
         let (zero, one) = (T::splat(s, T::zeroed()), T::splat(s, T::from_f64(1.0)));
         let range = &self.table.range;
         let mut xyz = [zero; 3];
-        read_lanes(s, self.xyz, elements, &mut xyz)?;
+        read_lanes(s, self.xyz, &self.elements::<S>(pair, 3, self.xyz.len()), &mut xyz)?;
 
         // Powers of two, so that nothing is rounded; NaN stays as it is.
         let [ax, ay, az] = [T::abs(s, xyz[0]), T::abs(s, xyz[1]), T::abs(s, xyz[2])];
@@ -159,29 +173,51 @@ impl<'a, T: Real> Evaluation<'a, T> {
     /// The harmonics of a block, in flat order.
     #[inline(always)]
     pub(super) fn fill<S: Simd>(&self, s: S, point: &Point<T, S>, rows: &mut [T::Lanes<S>]) -> Option<()> {
-        let (zero, one) = (T::splat(s, T::zeroed()), T::splat(s, T::from_f64(1.0)));
-        let (mut cosine, mut sine) = (T::splat(s, self.start), zero);
-        for m in 0..=self.lmax {
-            let (first, peaks) = self.norms.peaks(m, self.lmax)?.split_first()?;
-            let (mut value, mut carry) = (one, zero);
-            let (mut middle, mut width) = (m * m + m, 2 * m);
-            write_pair::<S, T>(s, rows, (middle, m), T::splat(s, *first), (cosine, sine))?;
-            for (step, peak) in self.table.steps(m, self.lmax)?.iter().zip(peaks) {
-                let forward = T::mul(s, T::splat(s, step.forward), point.forward);
-                let backward = T::mul(s, T::splat(s, step.backward), point.backward);
-                let next = T::mul_add(s, forward, value, T::mul(s, backward, carry));
-                carry = T::select(s, point.near_pole, next, value);
-                value = T::mul_add(s, point.keep, value, next);
-                (middle, width) = (middle + width + 2, width + 2);
-                let height = T::mul(s, T::splat(s, *peak), value);
-                write_pair::<S, T>(s, rows, (middle, m), height, (cosine, sine))?;
+        let mut powers = (T::splat(s, self.start), T::splat(s, T::zeroed()));
+        if DEGREE == ANY {
+            for m in 0..=self.lmax {
+                powers = self.column(s, m, point, powers, rows)?;
             }
-            // Products rounded one by one: the same bits, up to the sign, if x and y are exchanged.
-            let [xc, ys] = [T::mul(s, point.x, cosine), T::mul(s, point.y, sine)];
-            let [yc, xs] = [T::mul(s, point.y, cosine), T::mul(s, point.x, sine)];
-            (cosine, sine) = (T::sub(s, xc, ys), T::add(s, yc, xs));
+        } else {
+            const { assert!(MAX_UNROLLED == 4) };
+            powers = self.column(s, 0, point, powers, rows)?;
+            seq_macro::seq!(M in 1..=4 {
+                if M <= DEGREE {
+                    powers = self.column(s, M, point, powers, rows)?;
+                }
+            });
         }
         Some(())
+    }
+
+    /// The harmonics of orders `m` and `−m`, from `(x + iy)ᵐ`; the next power.
+    #[inline(always)]
+    fn column<S: Simd>(
+        &self,
+        s: S,
+        m: usize,
+        point: &Point<T, S>,
+        (cosine, sine): (T::Lanes<S>, T::Lanes<S>),
+        rows: &mut [T::Lanes<S>],
+    ) -> Option<(T::Lanes<S>, T::Lanes<S>)> {
+        let (first, peaks) = self.norms.peaks(m, self.lmax())?.split_first()?;
+        let (mut value, mut carry) = (T::splat(s, T::from_f64(1.0)), T::splat(s, T::zeroed()));
+        let (mut middle, mut width) = (m * m + m, 2 * m);
+        write_pair::<S, T>(s, rows, (middle, m), T::splat(s, *first), (cosine, sine))?;
+        for (step, peak) in self.table.steps(m, self.lmax())?.iter().zip(peaks) {
+            let forward = T::mul(s, T::splat(s, step.forward), point.forward);
+            let backward = T::mul(s, T::splat(s, step.backward), point.backward);
+            let next = T::mul_add(s, forward, value, T::mul(s, backward, carry));
+            carry = T::select(s, point.near_pole, next, value);
+            value = T::mul_add(s, point.keep, value, next);
+            (middle, width) = (middle + width + 2, width + 2);
+            let height = T::mul(s, T::splat(s, *peak), value);
+            write_pair::<S, T>(s, rows, (middle, m), height, (cosine, sine))?;
+        }
+        // Products rounded one by one: the same bits, up to the sign, if x and y are exchanged.
+        let [xc, ys] = [T::mul(s, point.x, cosine), T::mul(s, point.y, sine)];
+        let [yc, xs] = [T::mul(s, point.y, cosine), T::mul(s, point.x, sine)];
+        Some((T::sub(s, xc, ys), T::add(s, yc, xs)))
     }
 }
 
@@ -207,23 +243,67 @@ fn max<S: Simd, T: LaneOps>(s: S, a: T::Lanes<S>, b: T::Lanes<S>) -> T::Lanes<S>
     T::select(s, T::less_or_equal(s, b, a), a, b)
 }
 
-/// The harmonics of some blocks, from a pair on. A `#[target_feature]` frame of its own.
-pub(super) struct Values<'a, T: 'static, V> {
-    pub(super) evaluation: Evaluation<'a, T>,
-    pub(super) pair: usize,
-    /// One block after the other.
-    pub(super) rows: &'a mut [V],
+/// Where `N` coefficients vectors of a block go.
+pub(super) struct Outputs<'a, T, V, const N: usize> {
+    /// Arrays in which the coefficients of a pair lie together, pair after pair, if they do.
+    pub(super) arrays: Option<[&'a mut [T]; N]>,
+    /// Room for one block, or else for all blocks, one after the other, and for these results.
+    pub(super) rows: [&'a mut [V]; N],
 }
 
-impl<T: Real, V: bytemuck::Pod> WithSimd for Values<'_, T, V> {
+impl<T: Real, V: bytemuck::Pod, const N: usize> Outputs<'_, T, V, N> {
+    /// The rows of a block.
+    #[inline(always)]
+    pub(super) fn block<S: Simd>(&mut self, block: usize, n_rows: usize) -> Option<[&mut [T::Lanes<S>]; N]> {
+        let start = if self.arrays.is_some() { 0 } else { block * n_rows };
+        let mut found = true;
+        let blocks = self.rows.each_mut().map(|rows| {
+            let rows = cast_mut(rows).get_mut(start..start + n_rows);
+            found &= rows.is_some();
+            rows.unwrap_or_default()
+        });
+        if found { Some(blocks) } else { None }
+    }
+
+    /// Writes the rows of a block to the arrays, if there are any.
+    #[inline(always)]
+    pub(super) fn write<S: Simd, const DEGREE: usize>(
+        &mut self,
+        s: S,
+        evaluation: &Evaluation<'_, T, DEGREE>,
+        pair: usize,
+    ) -> Option<()> {
+        let n_rows = n_lm(evaluation.lmax());
+        if let Some(arrays) = &mut self.arrays {
+            for (array, rows) in arrays.iter_mut().zip(&self.rows) {
+                let elements = evaluation.elements::<S>(pair, n_rows, array.len());
+                write_lanes(s, array, &elements, cast::<_, T::Lanes<S>>(rows).get(..n_rows)?)?;
+            }
+        }
+        Some(())
+    }
+}
+
+/// The harmonics of some blocks, from a pair on. A `#[target_feature]` frame of its own.
+pub(super) struct Values<'a, T: 'static, V, const DEGREE: usize> {
+    pub(super) evaluation: Evaluation<'a, T, DEGREE>,
+    pub(super) pair: usize,
+    pub(super) blocks: usize,
+    pub(super) outputs: Outputs<'a, T, V, 1>,
+}
+
+impl<T: Real, V: bytemuck::Pod, const DEGREE: usize> WithSimd for Values<'_, T, V, DEGREE> {
     type Output = Option<()>;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { evaluation, mut pair, rows } = self;
-        for rows in cast_mut(rows).chunks_exact_mut(n_lm(evaluation.lmax)) {
-            let point = evaluation.point(s, &evaluation.coordinates::<S>(pair))?;
+        let Self { evaluation, mut pair, blocks, mut outputs } = self;
+        let n_rows = n_lm(evaluation.lmax());
+        for block in 0..blocks {
+            let point = evaluation.point(s, pair)?;
+            let [rows] = outputs.block::<S>(block, n_rows)?;
             evaluation.fill(s, &point, rows)?;
+            outputs.write(s, &evaluation, pair)?;
             pair += lane_count::<S, T>();
         }
         Some(())

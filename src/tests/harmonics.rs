@@ -5,11 +5,14 @@ use std::vec::Vec;
 
 use super::oracle::{array_index, gather};
 use super::support::{Random, dirty_lines, levels};
-use super::tolerance::{Roundoff, harmonics_error, harmonics_gradient_error};
+use super::tolerance::{Roundoff, harmonics_error, harmonics_gradient_error, reference_harmonics_error};
 use crate::tables::double_double::DoubleDouble as Dd;
 use crate::{
     Error, HarmonicsDesc, HarmonicsKind, Isa, LMAX_HARMONICS, Layout, Normalization, Real, flat_index, n_lm,
 };
+
+/// Harmonics by SciPy, e3nn and sphericart; `make_harmonics.py` tells the format.
+const PEERS: &str = include_str!("../../ffi-tests/vectors/harmonics.txt");
 
 const LAYOUTS: [Layout; 3] = [Layout::LmChannel, Layout::ChannelLm, Layout::E3nnBlocks];
 const KINDS: [HarmonicsKind; 2] = [HarmonicsKind::Surface, HarmonicsKind::Solid];
@@ -265,6 +268,57 @@ fn closed_forms_to_degree_4() {
             }
         }
     }
+}
+
+#[test]
+fn other_packages_agree() {
+    let mut lines = PEERS.lines().skip_while(|line| line.starts_with('#'));
+    let numbers =
+        |line: &str| -> Vec<f64> { line.split(' ').map(|number| number.parse().unwrap()).collect() };
+    let n: usize = lines.next().unwrap().parse().unwrap();
+    let vectors: Vec<_> = (0..n).map(|_| numbers(lines.next().unwrap())).collect();
+    let mut blocks = 0;
+    while let Some(title) = lines.next() {
+        let [name, lmax, kind, normalization, derivatives] = *title.split(' ').collect::<Vec<_>>() else {
+            panic!("{title}");
+        };
+        let lmax: usize = lmax.parse().unwrap();
+        let kind = if kind == "solid" { HarmonicsKind::Solid } else { HarmonicsKind::Surface };
+        let names = ["integral", "component", "norm"];
+        let normalization = NORMALIZATIONS[names.iter().position(|n| *n == normalization).unwrap()];
+        for vector in &vectors {
+            let expected: Vec<_> =
+                (0..if derivatives == "1" { 4 } else { 1 }).map(|_| numbers(lines.next().unwrap())).collect();
+            let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+            for isa in levels() {
+                let desc = HarmonicsDesc { normalization, ..describe(lmax, kind, isa) };
+                let got = gradients(&desc, 1, vector);
+                for (array, expected) in expected.iter().enumerate() {
+                    assert_eq!(expected.len(), n_lm(lmax));
+                    for (k, expected) in expected.iter().enumerate() {
+                        let l = k.isqrt();
+                        let power = if kind == HarmonicsKind::Solid { norm.powi(l as i32) } else { 1.0 };
+                        let scale = norm_factor(normalization, l) * largest(l) * power * f64::UNIT;
+                        // Ours, and that of the textbook's recurrence, or of angles near the poles.
+                        let textbook = reference_harmonics_error(l) / largest(l) / f64::UNIT;
+                        let bound = if array == 0 {
+                            scale * (harmonics_error(l) + textbook)
+                        } else {
+                            scale * (harmonics_gradient_error(l) + 3.0 * textbook) * l as f64 / norm
+                        };
+                        let error = (got[array][k] - expected).abs();
+                        assert!(
+                            error <= bound,
+                            "{name} {desc:?} {vector:?} array {array}, {k}: {} instead of {expected}",
+                            got[array][k]
+                        );
+                    }
+                }
+            }
+        }
+        blocks += 1;
+    }
+    assert_eq!(blocks, 7);
 }
 
 /// `r · ∇R = l R` for solid harmonics, `r · ∇Y = 0` for the direction's.
