@@ -26,7 +26,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::HarmonicsKind;
-use super::values::{ANY, Evaluation, MAX_UNROLLED, Outputs, Point};
+use super::values::{ANY, Evaluation, MAX_UNROLLED, Outputs, Point, elements};
 use crate::index::n_lm;
 use crate::lanes::{LaneOps, cast_mut, lane_count, read_lanes, write_lanes};
 use crate::plan::Real;
@@ -35,6 +35,9 @@ use crate::plan::Real;
 pub(super) const fn neighbours_len(lmax: usize) -> usize {
     2 * (lmax + 2)
 }
+
+/// `Σ g ∇R` and `Σ l g Y`.
+type Sums<V> = ([V; 3], V);
 
 /// `C_m` and `S_m` of one degree, from order 0 to two beyond the last, which are 0.
 struct Neighbours<'a, V> {
@@ -46,9 +49,9 @@ struct Neighbours<'a, V> {
 
 impl<'a, V: bytemuck::Pod> Neighbours<'a, V> {
     #[inline(always)]
-    fn new(memory: &'a mut [V]) -> Self {
-        let (cosines, sines) = memory.split_at_mut(memory.len() / 2);
-        Self { cosines, sines, zonal: V::zeroed() }
+    fn new(memory: &'a mut [V]) -> Option<Self> {
+        let (cosines, sines) = memory.split_at_mut_checked(memory.len() / 2)?;
+        Some(Self { cosines, sines, zonal: V::zeroed() })
     }
 
     /// Takes the harmonics of degree `l − 1`, times a factor.
@@ -114,7 +117,7 @@ impl<T: Real, const DEGREE: usize> Evaluation<'_, T, DEGREE> {
         for derivative in [&mut *dx, &mut *dy, &mut *dz] {
             *derivative.first_mut()? = zero;
         }
-        let mut near = Neighbours::new(neighbours);
+        let mut near = Neighbours::new(neighbours)?;
         let mut derivatives = [dx, dy, dz];
         if DEGREE == ANY {
             for l in 1..=self.lmax() {
@@ -122,11 +125,11 @@ impl<T: Real, const DEGREE: usize> Evaluation<'_, T, DEGREE> {
             }
         } else {
             const { assert!(MAX_UNROLLED == 4) };
-            seq_macro::seq!(L in 1..=4 {
+            seq_macro::seq! {L in 1..=4 {
                 if L <= DEGREE {
                     self.differentiate_degree::<S, SURFACE>(s, L, point, rows, &mut derivatives, &mut near)?;
                 }
-            });
+            }}
         }
         Some(())
     }
@@ -206,7 +209,7 @@ impl<T: Real, const DEGREE: usize> Evaluation<'_, T, DEGREE> {
         neighbours: &mut [T::Lanes<S>],
     ) -> Option<[T::Lanes<S>; 3]> {
         let zero = T::splat(s, T::zeroed());
-        let mut near = Neighbours::new(neighbours);
+        let mut near = Neighbours::new(neighbours)?;
         // Of ∇R, and Σ l g Y.
         let (mut total, mut radial) = ([zero; 3], zero);
         if DEGREE == ANY {
@@ -215,11 +218,11 @@ impl<T: Real, const DEGREE: usize> Evaluation<'_, T, DEGREE> {
             }
         } else {
             const { assert!(MAX_UNROLLED == 4) };
-            seq_macro::seq!(L in 1..=4 {
+            seq_macro::seq! {L in 1..=4 {
                 if L <= DEGREE {
                     (total, radial) = self.pull_back_degree(s, L, rows, d_values, &mut near, (total, radial))?;
                 }
-            });
+            }}
         }
         if self.kind == HarmonicsKind::Solid {
             return Some(total);
@@ -239,8 +242,8 @@ impl<T: Real, const DEGREE: usize> Evaluation<'_, T, DEGREE> {
         rows: &[T::Lanes<S>],
         d_values: &[T::Lanes<S>],
         near: &mut Neighbours<'_, T::Lanes<S>>,
-        (mut total, radial): ([T::Lanes<S>; 3], T::Lanes<S>),
-    ) -> Option<([T::Lanes<S>; 3], T::Lanes<S>)> {
+        (mut total, radial): Sums<T::Lanes<S>>,
+    ) -> Option<Sums<T::Lanes<S>>> {
         let zero = T::splat(s, T::zeroed());
         near.take::<S, T>(s, l, T::splat(s, *self.norms.ratios.get(l)?), rows)?;
         let of_degree = l * l..(l + 1) * (l + 1);
@@ -363,12 +366,12 @@ impl<T: Real, V: bytemuck::Pod, const DEGREE: usize> WithSimd for PullBack<'_, T
             let start = if array.is_some() { 0 } else { block * n_rows };
             let d_rows = d_values.get_mut(start..start + n_rows)?;
             if let Some(array) = array {
-                read_lanes(s, array, &evaluation.elements::<S>(pair, n_rows, array.len()), d_rows)?;
+                read_lanes(s, array, &elements::<S, T>(pair, n_rows, array.len()), d_rows)?;
             }
             let point = evaluation.point(s, pair)?;
             evaluation.fill(s, &point, rows)?;
             let gradient = evaluation.pull_back(s, &point, rows, d_rows, near)?;
-            write_lanes(s, d_xyz, &evaluation.elements::<S>(pair, 3, d_xyz.len()), &gradient)?;
+            write_lanes(s, d_xyz, &elements::<S, T>(pair, 3, d_xyz.len()), &gradient)?;
             pair += lane_count::<S, T>();
         }
         Some(())

@@ -68,9 +68,9 @@ pub enum HarmonicsKind {
 /// `l M_l / |r|`; solid ones by that times `|r|^l`. Nothing grows near the poles. Measured are below a quarter of that.
 ///
 /// Components may have any size: the norm neither overflows nor underflows. For `|r|` below 2⁻¹¹⁰ (`f64`: 2⁻¹⁰⁰⁶) the
-/// gradients of the direction's harmonics are those of that norm, so that they stay finite. Solid harmonics are accurate
-/// as long as `2⁵⁰ |r|^l` does not overflow nor `2⁻⁵⁰ |r|^l` underflow; at degree 1 always. A vector with a NaN or an infinity gives NaN or infinity for degrees 1 and higher, and touches no other
-/// vector.
+/// gradients of the direction's harmonics are those of that norm, so that they stay finite. Solid harmonics are accurate as
+/// long as `2⁵⁰ |r|^l` does not overflow nor `2⁻⁵⁰ |r|^l` underflow; at degree 1 always. A vector with a NaN or an infinity
+/// gives NaN or infinity for degrees 1 and higher, and touches no other vector.
 ///
 /// Mirror images have the same bits up to the sign: `x → −x`, `y → −y`, `z → −z`, and `x ↔ y`; so what vanishes by such
 /// a symmetry is 0 exactly.

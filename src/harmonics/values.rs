@@ -93,32 +93,13 @@ impl<'a, T: Real, const DEGREE: usize> Evaluation<'a, T, DEGREE> {
         if DEGREE == ANY { self.lmax } else { DEGREE }
     }
 
-    /// Where the elements of the vectors of a block lie, which starts at a pair of sample and channel, in an array with so
-    /// many elements of every pair together.
-    #[inline(always)]
-    pub(super) fn elements<S: Simd>(&self, pair: usize, of_pair: usize, len: usize) -> LaneElements {
-        let (lanes, start) = (lane_count::<S, T>(), pair * of_pair);
-        if start + lanes * of_pair <= len {
-            return LaneElements::equidistant(start, of_pair, 1);
-        }
-        // Idle lanes repeat the first.
-        let (mut starts, mut next) = ([start; MAX_LANES], start);
-        for lane in &mut starts {
-            if next < len {
-                *lane = next;
-            }
-            next += of_pair;
-        }
-        LaneElements::anywhere(starts, 1)
-    }
-
     /// Reads the vectors of a block.
     #[inline(always)]
     pub(super) fn point<S: Simd>(&self, s: S, pair: usize) -> Option<Point<T, S>> {
         let (zero, one) = (T::splat(s, T::zeroed()), T::splat(s, T::from_f64(1.0)));
         let range = &self.table.range;
         let mut xyz = [zero; 3];
-        read_lanes(s, self.xyz, &self.elements::<S>(pair, 3, self.xyz.len()), &mut xyz)?;
+        read_lanes(s, self.xyz, &elements::<S, T>(pair, 3, self.xyz.len()), &mut xyz)?;
 
         // Powers of two, so that nothing is rounded; NaN stays as it is.
         let [ax, ay, az] = [T::abs(s, xyz[0]), T::abs(s, xyz[1]), T::abs(s, xyz[2])];
@@ -181,11 +162,11 @@ impl<'a, T: Real, const DEGREE: usize> Evaluation<'a, T, DEGREE> {
         } else {
             const { assert!(MAX_UNROLLED == 4) };
             powers = self.column(s, 0, point, powers, rows)?;
-            seq_macro::seq!(M in 1..=4 {
+            seq_macro::seq! {M in 1..=4 {
                 if M <= DEGREE {
                     powers = self.column(s, M, point, powers, rows)?;
                 }
-            });
+            }}
         }
         Some(())
     }
@@ -219,6 +200,25 @@ impl<'a, T: Real, const DEGREE: usize> Evaluation<'a, T, DEGREE> {
         let [yc, xs] = [T::mul(s, point.y, cosine), T::mul(s, point.x, sine)];
         Some((T::sub(s, xc, ys), T::add(s, yc, xs)))
     }
+}
+
+/// Where the elements of the vectors of a block lie, which starts at a pair of sample and channel, in an array with so
+/// many elements of every pair together.
+#[inline(always)]
+pub(super) fn elements<S: Simd, T: LaneOps>(pair: usize, of_pair: usize, len: usize) -> LaneElements {
+    let (lanes, start) = (lane_count::<S, T>(), pair * of_pair);
+    if start + lanes * of_pair <= len {
+        return LaneElements::equidistant(start, of_pair, 1);
+    }
+    // Idle lanes repeat the first.
+    let (mut starts, mut next) = ([start; MAX_LANES], start);
+    for lane in &mut starts {
+        if next < len {
+            *lane = next;
+        }
+        next += of_pair;
+    }
+    LaneElements::anywhere(starts, 1)
 }
 
 /// Writes the harmonics of orders `m` and `−m` around the row of order 0.
@@ -276,7 +276,7 @@ impl<T: Real, V: bytemuck::Pod, const N: usize> Outputs<'_, T, V, N> {
         let n_rows = n_lm(evaluation.lmax());
         if let Some(arrays) = &mut self.arrays {
             for (array, rows) in arrays.iter_mut().zip(&self.rows) {
-                let elements = evaluation.elements::<S>(pair, n_rows, array.len());
+                let elements = elements::<S, T>(pair, n_rows, array.len());
                 write_lanes(s, array, &elements, cast::<_, T::Lanes<S>>(rows).get(..n_rows)?)?;
             }
         }

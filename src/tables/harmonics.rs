@@ -15,6 +15,9 @@
 //!
 //! to degree 64 at most 4·10¹³.
 
+#![allow(clippy::large_stack_arrays)] // nothing here runs but in the compiler
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small integers; roundings that are asked for
+
 use super::double_double::DoubleDouble as Dd;
 use crate::index::n_triangle;
 

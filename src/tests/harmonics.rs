@@ -1,4 +1,5 @@
 //! Harmonics of vectors: closed forms, a recurrence in double-double by another route, derivatives, edge cases, batches.
+#![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // degrees
 
 use std::vec;
 use std::vec::Vec;
@@ -11,7 +12,7 @@ use crate::{
     Error, HarmonicsDesc, HarmonicsKind, Isa, LMAX_HARMONICS, Layout, Normalization, Real, flat_index, n_lm,
 };
 
-/// Harmonics by SciPy, e3nn and sphericart; `make_harmonics.py` tells the format.
+/// Harmonics by `SciPy`, e3nn and sphericart; `make_harmonics.py` tells the format.
 const PEERS: &str = include_str!("../../ffi-tests/vectors/harmonics.txt");
 
 const LAYOUTS: [Layout; 3] = [Layout::LmChannel, Layout::ChannelLm, Layout::E3nnBlocks];
@@ -390,7 +391,7 @@ fn transposed<T: Roundoff>() {
             for lmax in [0, 1, 2, 3, 5, 8, 13, 30, LMAX_HARMONICS] {
                 for (layout, n_channels) in LAYOUTS.into_iter().zip([1, 5, 3]) {
                     let desc =
-                        HarmonicsDesc { layout, n_channels, normalization, ..describe(lmax, kind, isa) };
+                        HarmonicsDesc { n_channels, layout, normalization, ..describe(lmax, kind, isa) };
                     let n_samples = 7;
                     let lengths = desc.lengths(n_samples).unwrap();
                     let xyz: Vec<T> = random.values(lengths.xyz);
@@ -589,7 +590,7 @@ fn split_does_not_matter<T: Roundoff>() {
         for (kind, layout) in KINDS.into_iter().flat_map(|kind| LAYOUTS.map(|layout| (kind, layout))) {
             for (size, lmax) in SIZES.into_iter().flat_map(|size| [0, 1, 2, 5].map(|lmax| (size, lmax))) {
                 for (n_samples, n_channels) in [(size, 1), (1, size), (size, 3), (3, 16)] {
-                    let desc = HarmonicsDesc { layout, n_channels, ..describe(lmax, kind, isa) };
+                    let desc = HarmonicsDesc { n_channels, layout, ..describe(lmax, kind, isa) };
                     let single = describe(lmax, kind, isa);
                     let lengths = desc.lengths(n_samples).unwrap();
                     let mut random = Random(size as u64);
@@ -657,7 +658,7 @@ fn long_batches_are_their_parts() {
 fn alignment_of_user_arrays_does_not_matter() {
     for isa in levels() {
         for layout in LAYOUTS {
-            let desc = HarmonicsDesc { layout, n_channels: 16, ..describe(3, HarmonicsKind::Surface, isa) };
+            let desc = HarmonicsDesc { n_channels: 16, layout, ..describe(3, HarmonicsKind::Surface, isa) };
             let lengths = desc.lengths(2).unwrap();
             let (xyz, d_values) =
                 (Random(5).values::<f32>(lengths.xyz), Random(6).values::<f32>(lengths.values));
