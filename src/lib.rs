@@ -42,6 +42,7 @@
 //! | `transfer` | user arrays ↔ lane buffers: layouts, broadcasts, weights, tails |
 //! | `product` | the operation: load, multiply, store |
 //! | `paths` | the constants between these products and e3nn's normalised paths |
+//! | `harmonics` | the operation: values, gradients and vjp of harmonics of vectors |
 //! | [`mod@reference`] | the slow and readable oracle, sharing nothing with the rest |
 //! | [`ffi`] | the C functions |
 #![no_std]
@@ -52,6 +53,7 @@ extern crate std;
 mod engine;
 mod error;
 pub mod ffi;
+mod harmonics;
 mod index;
 mod isa;
 mod lanes;
@@ -70,6 +72,7 @@ mod tests;
 pub mod conventions {}
 
 pub use error::Error;
+pub use harmonics::{HarmonicsDesc, HarmonicsKind, HarmonicsLengths, LMAX_HARMONICS};
 pub use index::{flat_index, n_lm};
 pub use isa::Isa;
 pub use lanes::CacheLine;

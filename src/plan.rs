@@ -4,6 +4,7 @@ use core::fmt::Debug;
 
 use crate::engine::{direct, fourier};
 use crate::error::Error;
+use crate::harmonics;
 use crate::isa::{Isa, Level};
 use crate::lanes::{CacheLine, LaneOps, cast_mut};
 use crate::layout::{ArrayLayout, Broadcast, Layout};
@@ -20,16 +21,28 @@ pub trait Real: LaneOps + Constants + PartialOrd + PartialEq + Default + Debug {
     /// Runs an execution at a level: not generic, so that the kernels are compiled in this crate, once.
     #[doc(hidden)]
     fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()>;
+
+    /// Likewise for harmonics.
+    #[doc(hidden)]
+    fn run_harmonics(level: Level, execute: harmonics::Execute<'_, Self>) -> Option<()>;
 }
 
 impl Real for f32 {
     fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()> {
         level.run(execute)
     }
+
+    fn run_harmonics(level: Level, execute: harmonics::Execute<'_, Self>) -> Option<()> {
+        level.run(execute)
+    }
 }
 
 impl Real for f64 {
     fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()> {
+        level.run(execute)
+    }
+
+    fn run_harmonics(level: Level, execute: harmonics::Execute<'_, Self>) -> Option<()> {
         level.run(execute)
     }
 }

@@ -7,9 +7,11 @@
 #![allow(unsafe_code)]
 
 mod guard;
+mod harmonics;
 mod status;
 mod types;
 
+pub use harmonics::*;
 pub use status::*;
 pub use types::*;
 
@@ -555,7 +557,7 @@ fn execute<T: Real>(
     let workspace_bytes =
         plan.workspace_len().checked_mul(size_of::<CacheLine>()).ok_or(GAUNT_ERR_OVERFLOW)?;
     guard::check_lines(workspace.0, workspace.1, workspace_bytes)?;
-    guard::check_disjoint(&inputs, out, workspace)?;
+    guard::check_disjoint(&inputs, &[out], workspace)?;
 
     let [x1, x2, weights1, weights2, weights3] = inputs.map(|(pointer, len)| guard::array(pointer, len));
     let weights = Weights { weights1, weights2, weights3 };

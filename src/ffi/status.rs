@@ -22,9 +22,10 @@ pub const GAUNT_ERR_INVALID_ARGUMENT: gaunt_status = -2;
 pub const GAUNT_ERR_UNSUPPORTED: gaunt_status = -3;
 /// A product of sizes does not fit into `size_t`.
 pub const GAUNT_ERR_OVERFLOW: gaunt_status = -4;
-/// An array's length is not the one that the plan and `n_samples` imply; ask `gaunt_plan_lengths`.
+/// An array's length is not the one that the plan and `n_samples` imply; ask `gaunt_plan_lengths` or
+/// `gaunt_harmonics_lengths`.
 pub const GAUNT_ERR_SIZE_MISMATCH: gaunt_status = -5;
-/// The plan memory or the workspace has fewer bytes than `gaunt_plan_memory` asks for.
+/// The plan memory or the workspace has fewer bytes than `gaunt_plan_memory` or `gaunt_harmonics_memory` asks for.
 pub const GAUNT_ERR_MEMORY_TOO_SMALL: gaunt_status = -6;
 /// The plan memory or the workspace is not aligned to `GAUNT_ALIGNMENT` bytes, or an array not to its elements.
 pub const GAUNT_ERR_MISALIGNED: gaunt_status = -7;

@@ -5,7 +5,8 @@ use std::vec::Vec;
 
 use super::support::Random;
 use super::tolerance::{
-    DOUBLE_DOUBLE_NOISE, FOURIER_TABLE_ROUNDINGS, Roundoff, Terms, fourier_series, harmonics_error, roundings,
+    DOUBLE_DOUBLE_NOISE, FOURIER_TABLE_ROUNDINGS, Roundoff, Terms, fourier_series, reference_harmonics_error,
+    roundings,
 };
 use crate::engine::fourier;
 use crate::tables::fourier::{Degrees, FourierSizes, FourierTable, fill_fourier_table};
@@ -117,7 +118,7 @@ fn series_agree_with_transforms_of_the_legendre_functions() {
         for u in (l % 2..=l).step_by(2) {
             let (actual, expected) = (constants.series(l, m, u), expected[l * l + l + m][u]);
             // A mean of values with the harmonics' errors, and the transform's.
-            let bound = harmonics_error(l) + 256.0 * f64::UNIT;
+            let bound = reference_harmonics_error(l) + 256.0 * f64::UNIT;
             assert!((actual - expected).abs() <= bound, "{l} {m} {u}: {actual} instead of {expected}");
         }
     }
@@ -139,7 +140,7 @@ fn plain_transforms_agree_with_the_reference() {
         let sums = Terms::new(Engine::Fourier, degrees).sums(&x1, &x2);
         let unit = roundings(Engine::Fourier, degrees) as f64 * f64::UNIT;
         for ((actual, expected), sum) in actual.iter().zip(&expected).zip(sums) {
-            let bound = (unit + 3.0 * harmonics_error(l1.max(l2).max(l3))) * sum;
+            let bound = (unit + 3.0 * reference_harmonics_error(l1.max(l2).max(l3))) * sum;
             assert!((actual - expected).abs() <= bound, "{degrees:?}: {actual} instead of {expected}");
         }
     }

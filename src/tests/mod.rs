@@ -9,6 +9,7 @@ mod e3nn;
 mod fences;
 mod fourier;
 mod generated;
+mod harmonics;
 mod large;
 mod operands;
 mod oracle;

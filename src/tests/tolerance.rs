@@ -320,9 +320,10 @@ fn largest_harmonic(l: usize) -> f64 {
 pub(super) fn bracket_quadrature_error([l1, l2, l3]: [usize; 3]) -> f64 {
     let pi = core::f64::consts::PI;
     let gradient = |l: usize| ((l * (l + 1)) as f64).sqrt() * largest_harmonic(l);
-    let gradient_error = |l: usize| 5.0 * l as f64 * harmonics_error(l);
+    let gradient_error = |l: usize| 5.0 * l as f64 * reference_harmonics_error(l);
     let derivatives = gradient_error(l1) * gradient(l2) + gradient(l1) * gradient_error(l2);
-    let rest = harmonics_error(l3) + (16 * (l1 + l2 + l3 + 1)) as f64 * f64::UNIT * largest_harmonic(l3);
+    let rest =
+        reference_harmonics_error(l3) + (16 * (l1 + l2 + l3 + 1)) as f64 * f64::UNIT * largest_harmonic(l3);
     2.0 * pi * pi * derivatives * largest_harmonic(l3) + 4.0 * pi * gradient(l1) * gradient(l2) * rest
 }
 
@@ -333,7 +334,8 @@ pub(super) fn bracket_quadrature_error([l1, l2, l3]: [usize; 3]) -> f64 {
 pub(super) fn difference_error(x: &[f64], step: f64) -> f64 {
     let lmax = x.len().isqrt() - 1;
     let third = 1.01 * (lmax * (lmax + 1) * (lmax + 2)) as f64 * largest(x);
-    let harmonics = x.iter().enumerate().map(|(k, x)| x.abs() * harmonics_error(k.isqrt())).sum::<f64>();
+    let harmonics =
+        x.iter().enumerate().map(|(k, x)| x.abs() * reference_harmonics_error(k.isqrt())).sum::<f64>();
     let sums = x.len() as f64 * f64::UNIT * largest(x);
     step * step / 6.0 * third + (harmonics + sums) / step
 }
@@ -341,8 +343,19 @@ pub(super) fn difference_error(x: &[f64], step: f64) -> f64 {
 /// The error of a harmonic of degree `l` by [`reference::harmonics`]. Near the poles, where it is worst, an error made
 /// at degree `k` of the recurrence has grown `l − k + 1` times at degree `l`: with six roundings per degree `3 l²` in
 /// all, then 8 per order and 8 for the direction and the start. Relative to the largest value, `√((2l + 1)/4π)`.
-pub(super) fn harmonics_error(l: usize) -> f64 {
+pub(super) fn reference_harmonics_error(l: usize) -> f64 {
     (3 * l * l + 8 * l + 8) as f64 * f64::UNIT * largest_harmonic(l)
+}
+
+/// Roundings of a harmonic of degree `l`, relative to the largest value of its degree: derived in `harmonics/values.rs`.
+pub(super) fn harmonics_error(l: usize) -> f64 {
+    (8 * (l + 1)) as f64
+}
+
+/// Roundings of a derivative of a harmonic of degree `l`, relative to `l / |r|` times the largest value: derived in
+/// `harmonics/derivatives.rs`.
+pub(super) fn harmonics_gradient_error(l: usize) -> f64 {
+    (24 * (l + 1)) as f64
 }
 
 /// Roundings of a product by plain quadrature in `f64`, see `large`: in each of a term's three harmonics, errors at
