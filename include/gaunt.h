@@ -99,6 +99,31 @@
 /// `[sample]`, then per degree l a block `[channel][2l + 1]`: e3nn's flat storage (`mul_ir`) of `Cx0e + Cx1o + …`.
 #define GAUNT_LAYOUT_E3NN_BLOCKS 2
 
+/// e3nn's, `normalization="integral"`: our coefficients of the function with the axes renamed, `(x, y, z)` there is
+/// `(z, x, y)` here.
+#define GAUNT_CONVENTION_E3NN_INTEGRAL 0
+
+/// e3nn's, `normalization="component"`.
+#define GAUNT_CONVENTION_E3NN_COMPONENT 1
+
+/// e3nn's, `normalization="norm"`.
+#define GAUNT_CONVENTION_E3NN_NORM 2
+
+/// sphericart's: our coefficients.
+#define GAUNT_CONVENTION_SPHERICART 3
+
+/// Complex orthonormal harmonics with Condon–Shortley phase: pairs of real and imaginary part at `l*l + l + m`.
+#define GAUNT_CONVENTION_COMPLEX 4
+
+/// `SHTns`' default for real functions: complex, orthonormal with Condon–Shortley phase, `m >= 0` only, `m` by `m`.
+#define GAUNT_CONVENTION_SHTNS 5
+
+/// SHTOOLS' default: real, `∫ Y² = 4π`, `[2][lmax + 1][lmax + 1]` by cosine or sine, degree and order.
+#define GAUNT_CONVENTION_SHTOOLS 6
+
+/// E3x's default: real, `∫ Y² = 4π / (2l + 1)`, the orders of a degree as `l, -l, l - 1, ..., -1, 0`.
+#define GAUNT_CONVENTION_E3X 7
+
 /// Orthonormal harmonics, `∫ Y² = 1` (e3nn: "integral").
 #define GAUNT_NORM_INTEGRAL 0
 
@@ -405,6 +430,109 @@ uint32_t gaunt_version(void);
 /// The library's `GAUNT_ABI_VERSION`; a program should refuse to run with another one than it was compiled against.
 /// Threads: reentrant.
 uint32_t gaunt_abi_version(void);
+
+/// Copies the coefficients of `n_samples` x `n_channels` functions, degrees 0 to `lmax`, from one layout to another. Bits
+/// are kept.
+///
+/// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
+/// - `n_channels`, `n_samples`: channels per sample, and samples; 0 is success and touches nothing.
+/// - `from`, `x`, `x_len`: layout (`GAUNT_LAYOUT_*`) and coefficients, `n_samples * n_channels * (lmax + 1)²` elements; read
+///   only; NULL only if the length is 0.
+/// - `to`, `out`, `out_len`: likewise what is written; may not overlap `x`.
+///
+/// Errors, in the order checked: `INVALID_ARGUMENT` (a negative `lmax`, an unknown layout); `UNSUPPORTED` (`lmax` too
+/// large); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; `ALIASING`. On error nothing is
+/// written. Threads: reentrant. Cost: that of a copy for arrays beyond the caches.
+gaunt_status gaunt_convert_layout_f32(int32_t lmax,
+                                      size_t n_channels,
+                                      size_t n_samples,
+                                      int32_t from,
+                                      const float *x,
+                                      size_t x_len,
+                                      int32_t to,
+                                      float *out,
+                                      size_t out_len);
+
+/// `gaunt_convert_layout_f32` for `double`.
+gaunt_status gaunt_convert_layout_f64(int32_t lmax,
+                                      size_t n_channels,
+                                      size_t n_samples,
+                                      int32_t from,
+                                      const double *x,
+                                      size_t x_len,
+                                      int32_t to,
+                                      double *out,
+                                      size_t out_len);
+
+/// The lengths, in elements, of the arrays of a conversion between our coefficients and those of a convention.
+///
+/// - `convention`: `GAUNT_CONVENTION_*`.
+/// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
+/// - `n_vectors`: number of coefficient vectors; 0 is allowed.
+/// - `ours_len`, `theirs_len`: receive the lengths; each may be NULL. A complex coefficient counts two elements.
+///
+/// Errors, in the order checked: `INVALID_ARGUMENT`; `UNSUPPORTED` (`lmax` too large); `OVERFLOW`; `MISALIGNED` (an out
+/// pointer). On error nothing is written. Threads: reentrant.
+gaunt_status gaunt_convention_lengths(int32_t convention,
+                                      int32_t lmax,
+                                      size_t n_vectors,
+                                      size_t *ours_len,
+                                      size_t *theirs_len);
+
+/// Converts our coefficients to those of another library: the same functions in its harmonics, order and scale.
+///
+/// - `convention`: `GAUNT_CONVENTION_*`, the other library's.
+/// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
+/// - `n_vectors`: number of coefficient vectors, which follow one another in both arrays (for us, that is
+///   `GAUNT_LAYOUT_CHANNEL_LM`); 0 is success and touches nothing.
+/// - `ours`, `ours_len`: our coefficients, orthonormal; read only; NULL only if the length is 0.
+/// - `theirs`, `theirs_len`: receives the other library's, `gaunt_convention_lengths` elements; elements that stand for no
+///   coefficient become zero; may not overlap `ours`.
+///
+/// Errors, in the order checked: `INVALID_ARGUMENT` (unknown convention, negative `lmax`); `UNSUPPORTED` (`lmax` too
+/// large); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; `ALIASING`. On error nothing is
+/// written. Threads: reentrant.
+gaunt_status gaunt_to_convention_f32(int32_t convention,
+                                     int32_t lmax,
+                                     size_t n_vectors,
+                                     const float *ours,
+                                     size_t ours_len,
+                                     float *theirs,
+                                     size_t theirs_len);
+
+/// `gaunt_to_convention_f32` for `double`.
+gaunt_status gaunt_to_convention_f64(int32_t convention,
+                                     int32_t lmax,
+                                     size_t n_vectors,
+                                     const double *ours,
+                                     size_t ours_len,
+                                     double *theirs,
+                                     size_t theirs_len);
+
+/// The inverse of `gaunt_to_convention_f32`: another library's coefficients to ours.
+///
+/// - `convention`, `lmax`, `n_vectors`: as there.
+/// - `theirs`, `theirs_len`: the other library's coefficients; read only; NULL only if the length is 0. Of complex
+///   coefficients that stand for a complex function its real part is taken.
+/// - `ours`, `ours_len`: receives our coefficients, orthonormal; may not overlap `theirs`.
+///
+/// Errors and threads: as there.
+gaunt_status gaunt_from_convention_f32(int32_t convention,
+                                       int32_t lmax,
+                                       size_t n_vectors,
+                                       const float *theirs,
+                                       size_t theirs_len,
+                                       float *ours,
+                                       size_t ours_len);
+
+/// `gaunt_from_convention_f32` for `double`.
+gaunt_status gaunt_from_convention_f64(int32_t convention,
+                                       int32_t lmax,
+                                       size_t n_vectors,
+                                       const double *theirs,
+                                       size_t theirs_len,
+                                       double *ours,
+                                       size_t ours_len);
 
 /// The one-line English description of a status; never NULL, static, not to be freed.
 ///

@@ -41,6 +41,8 @@
 //! | `engine` | *direct*: sparse coefficients in straight-line code; *grid*: synthesis, pointwise product, analysis |
 //! | `transfer` | user arrays ↔ lane buffers: layouts, broadcasts, weights, tails |
 //! | `product` | the operation: load, multiply, store |
+//! | `conversion` | layouts into one another |
+//! | `convention` | other libraries' coefficients: which, in which order |
 //! | [`mod@reference`] | the slow and readable oracle, sharing nothing with the rest |
 //! | [`ffi`] | the C functions |
 #![no_std]
@@ -48,6 +50,8 @@
 #[cfg(test)]
 extern crate std;
 
+mod convention;
+mod conversion;
 mod engine;
 mod error;
 pub mod ffi;
@@ -67,6 +71,8 @@ mod tests;
 #[doc = include_str!("conventions.md")]
 pub mod conventions {}
 
+pub use convention::{Convention, from_convention, to_convention};
+pub use conversion::convert_layout;
 pub use error::Error;
 pub use index::{flat_index, n_lm};
 pub use isa::Isa;

@@ -2,6 +2,7 @@
 
 use core::fmt::Debug;
 
+use crate::conversion::ConvertLayout;
 use crate::engine::direct;
 use crate::error::Error;
 use crate::isa::{Isa, Level};
@@ -15,21 +16,33 @@ use crate::tables::grid::{GridTable, fill_grid_table, grid_table_len, n_theta};
 pub const LMAX_INPUT: usize = 256;
 
 /// An element type: `f32` or `f64`.
-pub trait Real: LaneOps + Constants + PartialOrd + PartialEq + Default + Debug {
+pub trait Real: LaneOps + Constants + PartialOrd + PartialEq + Default + Debug + Into<f64> {
     /// Runs an execution at a level: not generic, so that the kernels are compiled in this crate, once.
     #[doc(hidden)]
     fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()>;
+
+    /// Likewise a conversion.
+    #[doc(hidden)]
+    fn convert(level: Level, convert: ConvertLayout<'_, Self>) -> Option<()>;
 }
 
 impl Real for f32 {
     fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()> {
         level.run(execute)
     }
+
+    fn convert(level: Level, convert: ConvertLayout<'_, Self>) -> Option<()> {
+        level.run(convert)
+    }
 }
 
 impl Real for f64 {
     fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()> {
         level.run(execute)
+    }
+
+    fn convert(level: Level, convert: ConvertLayout<'_, Self>) -> Option<()> {
+        level.run(convert)
     }
 }
 
@@ -66,7 +79,7 @@ pub enum Normalization {
 
 impl Normalization {
     /// The factor from orthonormal harmonics of degree `l` to these.
-    fn factor(self, l: usize) -> f64 {
+    pub(crate) fn factor(self, l: usize) -> f64 {
         let four_pi = 4.0 * core::f64::consts::PI;
         match self {
             Self::Integral => 1.0,

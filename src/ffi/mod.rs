@@ -6,15 +6,18 @@
 // Exporting symbols counts as `unsafe_code`; nothing else here is (see `guard`).
 #![allow(unsafe_code)]
 
+mod conversion;
 mod guard;
 mod status;
 mod types;
 
+pub use conversion::*;
 pub use status::*;
 pub use types::*;
 
 use core::mem::size_of;
 
+use crate::convention::Convention;
 use crate::isa::Isa;
 use crate::lanes::CacheLine;
 use crate::layout::{Broadcast, Layout};
@@ -375,6 +378,16 @@ mod values {
         (GAUNT_BROADCAST_CHANNELS, Broadcast::Channels),
         (GAUNT_BROADCAST_SAMPLES, Broadcast::Samples),
         (GAUNT_BROADCAST_BOTH, Broadcast::Both),
+    ];
+    pub(super) const CONVENTIONS: [(i32, Convention); 8] = [
+        (GAUNT_CONVENTION_E3NN_INTEGRAL, Convention::E3nnIntegral),
+        (GAUNT_CONVENTION_E3NN_COMPONENT, Convention::E3nnComponent),
+        (GAUNT_CONVENTION_E3NN_NORM, Convention::E3nnNorm),
+        (GAUNT_CONVENTION_SPHERICART, Convention::Sphericart),
+        (GAUNT_CONVENTION_COMPLEX, Convention::Complex),
+        (GAUNT_CONVENTION_SHTNS, Convention::Shtns),
+        (GAUNT_CONVENTION_SHTOOLS, Convention::Shtools),
+        (GAUNT_CONVENTION_E3X, Convention::E3x),
     ];
     pub(super) const WEIGHTS: [(i32, WeightKind); 3] = [
         (GAUNT_WEIGHTS_NONE, WeightKind::None),

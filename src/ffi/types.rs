@@ -106,6 +106,24 @@ pub const GAUNT_LAYOUT_CHANNEL_LM: i32 = 1;
 /// `[sample]`, then per degree l a block `[channel][2l + 1]`: e3nn's flat storage (`mul_ir`) of `Cx0e + Cx1o + …`.
 pub const GAUNT_LAYOUT_E3NN_BLOCKS: i32 = 2;
 
+/// e3nn's, `normalization="integral"`: our coefficients of the function with the axes renamed, `(x, y, z)` there is
+/// `(z, x, y)` here.
+pub const GAUNT_CONVENTION_E3NN_INTEGRAL: i32 = 0;
+/// e3nn's, `normalization="component"`.
+pub const GAUNT_CONVENTION_E3NN_COMPONENT: i32 = 1;
+/// e3nn's, `normalization="norm"`.
+pub const GAUNT_CONVENTION_E3NN_NORM: i32 = 2;
+/// sphericart's: our coefficients.
+pub const GAUNT_CONVENTION_SPHERICART: i32 = 3;
+/// Complex orthonormal harmonics with Condon–Shortley phase: pairs of real and imaginary part at `l*l + l + m`.
+pub const GAUNT_CONVENTION_COMPLEX: i32 = 4;
+/// `SHTns`' default for real functions: complex, orthonormal with Condon–Shortley phase, `m >= 0` only, `m` by `m`.
+pub const GAUNT_CONVENTION_SHTNS: i32 = 5;
+/// SHTOOLS' default: real, `∫ Y² = 4π`, `[2][lmax + 1][lmax + 1]` by cosine or sine, degree and order.
+pub const GAUNT_CONVENTION_SHTOOLS: i32 = 6;
+/// E3x's default: real, `∫ Y² = 4π / (2l + 1)`, the orders of a degree as `l, -l, l - 1, ..., -1, 0`.
+pub const GAUNT_CONVENTION_E3X: i32 = 7;
+
 /// Orthonormal harmonics, `∫ Y² = 1` (e3nn: "integral").
 pub const GAUNT_NORM_INTEGRAL: i32 = 0;
 /// `∫ Y² = 4π`, so that `Σ_m Y_lm² = 2l + 1` (e3nn: "component").

@@ -2,7 +2,9 @@
 #![allow(clippy::float_cmp)] // equality of floats here means: the same bits
 
 mod batch;
+mod convention;
 mod conventions;
+mod conversion;
 mod crossover;
 mod fences;
 mod generated;

@@ -181,3 +181,7 @@ pub(super) fn gauss_legendre(n: usize) -> Vec<(f64, f64)> {
     });
     nodes.collect()
 }
+
+/// Roundings of a coefficient on its way to another convention and back: scale, factor and the rounding to the element
+/// type; their inverses, the sum of two slots, and the rounding again.
+pub(super) const ROUND_TRIP_ROUNDINGS: f64 = 3.0 + 3.0 + 1.0 + 1.0;
