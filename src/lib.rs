@@ -41,6 +41,7 @@
 //! | `engine` | *direct*: sparse coefficients in straight-line code; *grid*: synthesis, pointwise product, analysis |
 //! | `transfer` | user arrays ↔ lane buffers: layouts, broadcasts, weights, tails |
 //! | `product` | the operation: load, multiply, store |
+//! | `rotation` | the operation: turn functions, by angles about `z` and exchanges of axes |
 //! | `conversion` | layouts into one another |
 //! | `convention` | other libraries' coefficients: which, in which order |
 //! | [`mod@reference`] | the slow and readable oracle, sharing nothing with the rest |
@@ -62,6 +63,7 @@ mod layout;
 mod plan;
 mod product;
 pub mod reference;
+mod rotation;
 mod tables;
 mod transfer;
 
@@ -81,3 +83,4 @@ pub use layout::{Broadcast, Layout};
 pub use plan::{
     Engine, LMAX_INPUT, Lengths, Memory, Normalization, Operation, Plan, PlanDesc, Real, WeightKind, Weights,
 };
+pub use rotation::{RotationDesc, RotationForm, RotationLengths, RotationPlan, Sense};

@@ -9,6 +9,7 @@ use crate::isa::{Isa, Level};
 use crate::lanes::{CacheLine, LaneOps, cast_mut};
 use crate::layout::{ArrayLayout, Broadcast, Layout};
 use crate::product;
+use crate::rotation;
 use crate::tables::Constants;
 use crate::tables::grid::{GridTable, fill_grid_table, grid_table_len, n_theta};
 
@@ -24,6 +25,10 @@ pub trait Real: LaneOps + Constants + PartialOrd + PartialEq + Default + Debug +
     /// Likewise a conversion.
     #[doc(hidden)]
     fn convert(level: Level, convert: ConvertLayout<'_, Self>) -> Option<()>;
+
+    /// Likewise a rotation.
+    #[doc(hidden)]
+    fn rotate(level: Level, execute: rotation::Execute<'_, '_, Self>) -> Option<()>;
 }
 
 impl Real for f32 {
@@ -34,6 +39,10 @@ impl Real for f32 {
     fn convert(level: Level, convert: ConvertLayout<'_, Self>) -> Option<()> {
         level.run(convert)
     }
+
+    fn rotate(level: Level, execute: rotation::Execute<'_, '_, Self>) -> Option<()> {
+        execute.run(level)
+    }
 }
 
 impl Real for f64 {
@@ -43,6 +52,10 @@ impl Real for f64 {
 
     fn convert(level: Level, convert: ConvertLayout<'_, Self>) -> Option<()> {
         level.run(convert)
+    }
+
+    fn rotate(level: Level, execute: rotation::Execute<'_, '_, Self>) -> Option<()> {
+        execute.run(level)
     }
 }
 

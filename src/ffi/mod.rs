@@ -8,10 +8,12 @@
 
 mod conversion;
 mod guard;
+mod rotation;
 mod status;
 mod types;
 
 pub use conversion::*;
+pub use rotation::*;
 pub use status::*;
 pub use types::*;
 
@@ -22,6 +24,7 @@ use crate::isa::Isa;
 use crate::lanes::CacheLine;
 use crate::layout::{Broadcast, Layout};
 use crate::plan::{Engine, Normalization, Operation, Plan, PlanDesc, Real, WeightKind, Weights};
+use crate::rotation::{RotationForm, Sense};
 
 /// A plan: one decided product (degrees, element type, layout, engine, ISA level) with its tables.
 ///
@@ -327,6 +330,15 @@ struct Memory {
     workspace_bytes: usize,
 }
 
+impl Memory {
+    /// From what a plan needs in Rust, and the lines of its head.
+    fn of_lines(lines: crate::plan::Memory, head: usize) -> Result<Self, gaunt_status> {
+        let bytes = |lines: usize| lines.checked_mul(size_of::<CacheLine>()).ok_or(GAUNT_ERR_OVERFLOW);
+        let plan_lines = lines.tables.checked_add(head).ok_or(GAUNT_ERR_OVERFLOW)?;
+        Ok(Self { plan_bytes: bytes(plan_lines)?, workspace_bytes: bytes(lines.workspace)? })
+    }
+}
+
 impl gaunt_plan_desc {
     /// The size this version knows.
     #[allow(clippy::cast_possible_truncation)] // 104 bytes
@@ -394,6 +406,14 @@ mod values {
         (GAUNT_WEIGHTS_SHARED, WeightKind::Shared),
         (GAUNT_WEIGHTS_PER_CHANNEL, WeightKind::PerChannel),
     ];
+    pub(super) const ROTATION_FORMS: [(i32, RotationForm); 3] = [
+        (GAUNT_ROTATION_MATRIX, RotationForm::Matrix),
+        (GAUNT_ROTATION_QUATERNION, RotationForm::Quaternion),
+        (GAUNT_ROTATION_TO_POLE, RotationForm::ToPole),
+    ];
+    pub(super) const SENSES: [(i32, Sense); 2] =
+        [(GAUNT_SENSE_FORWARD, Sense::Forward), (GAUNT_SENSE_INVERSE, Sense::Inverse)];
+    pub(super) const FLAGS: [(i32, bool); 2] = [(0, false), (1, true)];
     pub(super) const ENGINES: [(i32, Engine); 3] = [
         (GAUNT_ENGINE_AUTO, Engine::Auto),
         (GAUNT_ENGINE_DIRECT, Engine::Direct),
@@ -481,10 +501,7 @@ fn memory_of(dtype: Dtype, desc: &PlanDesc) -> Result<Memory, gaunt_status> {
         Dtype::F32 => desc.memory::<f32>(),
         Dtype::F64 => desc.memory::<f64>(),
     };
-    let lines = lines.map_err(status::of)?;
-    let bytes = |lines: usize| lines.checked_mul(size_of::<CacheLine>()).ok_or(GAUNT_ERR_OVERFLOW);
-    let plan_lines = lines.tables.checked_add(PLAN_LINES).ok_or(GAUNT_ERR_OVERFLOW)?;
-    Ok(Memory { plan_bytes: bytes(plan_lines)?, workspace_bytes: bytes(lines.workspace)? })
+    Memory::of_lines(lines.map_err(status::of)?, PLAN_LINES)
 }
 
 /// The plan behind a pointer, if there is one.

@@ -7,12 +7,14 @@
 mod groups;
 mod interleave;
 mod matrix;
+mod planes;
 mod rows;
 
 pub(crate) use interleave::{LaneElements, read_lanes, write_lanes};
 pub(crate) use matrix::{
     MAX_RINGS, Matrix, Panel, Triangle, analyse_triangle, multiply, synthesise_triangle,
 };
+pub(crate) use planes::{Multiples, Strided, rotate_planes};
 pub(crate) use rows::{BlockRows, BlockRowsMut, FixedRows, RowCount, Rows, RowsMut, RowsShape};
 
 use bytemuck::{Pod, Zeroable};

@@ -8,6 +8,7 @@ mod double_double;
 pub(crate) mod gaunt;
 mod generated;
 pub(crate) mod grid;
+pub(crate) mod swap;
 
 /// Constant tables in an element type.
 pub trait Constants: Sized + 'static {

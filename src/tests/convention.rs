@@ -74,7 +74,7 @@ fn e3x(l: usize, m: isize, [x, y, z]: [f64; 3]) -> f64 {
         (0..=order).map(term).sum()
     };
     let zonal = |k: usize| {
-        let sign = if k % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = if k.is_multiple_of(2) { 1.0 } else { -1.0 };
         sign * 0.5_f64.powf(l as f64) * binomial(l, k) * binomial(2 * l - 2 * k, l) * factorial(l - 2 * k)
             / factorial(l - 2 * k - order)
             * z.powf((l - 2 * k - order) as f64)
@@ -152,7 +152,6 @@ fn evaluate(convention: Convention, lmax: usize, c: &[f64], direction @ [x, y, z
             }
             sum
         }
-        convention => panic!("{convention:?} has no formula here"),
     }
 }
 
@@ -212,7 +211,7 @@ fn functions_are_the_same_f64() {
 /// The direction of the printed vectors, in the coordinates of each library.
 const DIRECTION: [f64; 3] = [2.0 / 7.0, -3.0 / 7.0, 6.0 / 7.0];
 
-/// e3nn 0.6.0 on PyTorch 2.15: `o3.spherical_harmonics([0, 1, 2, 3], DIRECTION, normalize=False, normalization=…)`.
+/// e3nn 0.6.0 on `PyTorch` 2.15: `o3.spherical_harmonics([0, 1, 2, 3], DIRECTION, normalize=False, normalization=…)`.
 #[rustfmt::skip]
 const E3NN: [(Convention, [f64; 16]); 3] = [
     (Convention::E3nnIntegral, [
@@ -241,7 +240,7 @@ const E3NN: [(Convention, [f64; 16]); 3] = [
     ]),
 ];
 
-/// SciPy 1.17.1: `sph_harm_y(l, m, θ, φ)` at `DIRECTION`, `m = −l … l`.
+/// `SciPy` 1.17.1: `sph_harm_y(l, m, θ, φ)` at `DIRECTION`, `m = −l … l`.
 #[rustfmt::skip]
 const SCIPY: [[f64; 2]; 16] = [
     [0.282_094_791_773_878_14, 0.0],

@@ -13,6 +13,7 @@ mod operands;
 mod oracle;
 mod plan;
 mod properties;
+mod rotation;
 mod support;
 mod tables;
 mod tolerance;
