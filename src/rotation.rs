@@ -364,12 +364,15 @@ const fn multiples_len(lmax: usize) -> usize {
 
 /// Writes cosines and sines of the multiples of three angles: entry `i` at `i · stride`. `None` if there is no room.
 fn write_multiples<T: Real>(lmax: usize, angles: &Angles, out: &mut [T], stride: usize) -> Option<()> {
-    for (angle, out) in angles.0.iter().zip(out.chunks_mut(multiples_len(lmax) * stride)) {
+    for (angle, out) in angles.0.iter().zip(out.chunks_mut((multiples_len(lmax) * stride).max(1))) {
         let mut power = [1.0, 0.0];
         for m in 0..=lmax {
             *out.get_mut(2 * m * stride)? = T::from_f64(power[0]);
             *out.get_mut((2 * m + 1) * stride)? = T::from_f64(power[1]);
-            power = complex_product(power, *angle);
+            // Back to length 1, by Newton's step: the matrices stay orthogonal whatever the degree.
+            let [re, im] = complex_product(power, *angle);
+            let correction = 1.5 - 0.5 * (re * re + im * im);
+            power = [re * correction, im * correction];
         }
     }
     Some(())
@@ -450,7 +453,7 @@ impl<T: Real> Execute<'_, '_, T> {
                 prepared = sample;
             } else {
                 let mut block = first;
-                for angles in angles.chunks_exact_mut(sizes.angles() * lanes).take(blocks) {
+                for angles in angles.chunks_exact_mut((sizes.angles() * lanes).max(1)).take(blocks) {
                     angles.fill(T::zeroed());
                     for (lane, sample) in block.samples().enumerate() {
                         write_multiples(lmax, &rotations.angles(sample)?, angles.get_mut(lane..)?, lanes)?;
