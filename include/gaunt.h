@@ -109,6 +109,49 @@
 /// `[sample]`, then per degree l a block `[channel][2l + 1]`: e3nn's flat storage (`mul_ir`) of `Cx0e + Cx1o + …`.
 #define GAUNT_LAYOUT_E3NN_BLOCKS 2
 
+/// e3nn's, `normalization="integral"`: our coefficients of the function with the axes renamed, `(x, y, z)` there is
+/// `(z, x, y)` here.
+#define GAUNT_CONVENTION_E3NN_INTEGRAL 0
+
+/// e3nn's, `normalization="component"`.
+#define GAUNT_CONVENTION_E3NN_COMPONENT 1
+
+/// e3nn's, `normalization="norm"`.
+#define GAUNT_CONVENTION_E3NN_NORM 2
+
+/// sphericart's: our coefficients.
+#define GAUNT_CONVENTION_SPHERICART 3
+
+/// Complex orthonormal harmonics with Condon–Shortley phase: pairs of real and imaginary part at `l*l + l + m`.
+#define GAUNT_CONVENTION_COMPLEX 4
+
+/// `SHTns`' default for real functions: complex, orthonormal with Condon–Shortley phase, `m >= 0` only, `m` by `m`.
+#define GAUNT_CONVENTION_SHTNS 5
+
+/// SHTOOLS' default: real, `∫ Y² = 4π`, `[2][lmax + 1][lmax + 1]` by cosine or sine, degree and order.
+#define GAUNT_CONVENTION_SHTOOLS 6
+
+/// E3x's default: real, `∫ Y² = 4π / (2l + 1)`, the orders of a degree as `l, -l, l - 1, ..., -1, 0`.
+#define GAUNT_CONVENTION_E3X 7
+
+/// 9 numbers per rotation: the matrix `R`, row by row; orthogonal to 64 machine epsilons in every element of `RᵀR`, no
+/// reflection.
+#define GAUNT_ROTATION_MATRIX 0
+
+/// 4 numbers per rotation: the quaternion `w, x, y, z`, with `w` the cosine of half the angle; its square's length is 1 to 64
+/// machine epsilons.
+#define GAUNT_ROTATION_QUATERNION 1
+
+/// 3 numbers per rotation: a direction, of any length but zero, that is taken to `+z` the shortest way. All other rotations
+/// that do so are this one followed by one about `z`.
+#define GAUNT_ROTATION_TO_POLE 2
+
+/// `f(R⁻¹ r)` from `f(r)`: what is at `r` comes to `R r`.
+#define GAUNT_SENSE_FORWARD 0
+
+/// The inverse, which is also the transpose.
+#define GAUNT_SENSE_INVERSE 1
+
 /// Orthonormal harmonics, `∫ Y² = 1` (e3nn: "integral").
 #define GAUNT_NORM_INTEGRAL 0
 
@@ -171,6 +214,12 @@
 /// Opaque, immutable once initialised, freely shared between threads; lives in memory that the caller owns and
 /// needs no destruction: free the memory when no call uses the plan any more. It may not be moved or copied.
 typedef struct gaunt_plan gaunt_plan;
+
+/// A rotation plan: largest degree, element type, layout, form of the rotations and ISA level, with its tables.
+///
+/// Opaque, immutable once initialised, freely shared between threads; lives in memory that the caller owns and
+/// needs no destruction: free the memory when no call uses the plan any more. It may not be moved or copied.
+typedef struct gaunt_rotation gaunt_rotation;
 
 /// Result of a call: `GAUNT_SUCCESS` (0), or a negative number that names the fault. Numbers are never reused.
 typedef int32_t gaunt_status;
@@ -272,6 +321,29 @@ typedef struct gaunt_harmonics_desc {
     /// Must be zero.
     uint64_t reserved[4];
 } gaunt_harmonics_desc;
+/// Describes a rotation plan. Fill it with `gaunt_rotation_desc_init`, then set what differs from the defaults.
+typedef struct gaunt_rotation_desc {
+    /// Size of this struct in bytes, set by `gaunt_rotation_desc_init`; the struct may grow in later versions.
+    uint32_t struct_size;
+    /// `GAUNT_DTYPE_*`; default `GAUNT_DTYPE_F64`.
+    int32_t dtype;
+    /// Largest degree, 0 to `GAUNT_LMAX_INPUT`; default 0.
+    int32_t lmax;
+    /// `GAUNT_LAYOUT_*` of both arrays; default `GAUNT_LAYOUT_LM_CHANNEL`.
+    int32_t layout;
+    /// `GAUNT_ROTATION_*`: how rotations are given; default `GAUNT_ROTATION_MATRIX`.
+    int32_t form;
+    /// 1 if one rotation is for all samples, 0 (the default) if each has its own.
+    int32_t shared;
+    /// `GAUNT_ISA_*`: the highest ISA level to use, as in `gaunt_plan_desc`; default `GAUNT_ISA_AUTO`.
+    int32_t isa;
+    /// Must be zero.
+    int32_t reserved0;
+    /// Number of channels per sample, which rotate alike; default 1.
+    uint64_t n_channels;
+    /// Must be zero.
+    uint64_t reserved[4];
+} gaunt_rotation_desc;
 
 /// The call did what it documents.
 #define GAUNT_SUCCESS 0
@@ -310,6 +382,10 @@ typedef struct gaunt_harmonics_desc {
 
 /// A defect of this library: an internal check failed. Please report it. The output may be partly written.
 #define GAUNT_ERR_INTERNAL (-11)
+
+/// What should describe a rotation does not: a number is not finite, a matrix not orthogonal or a reflection, a quaternion
+/// not a unit, a direction zero.
+#define GAUNT_ERR_INVALID_ROTATION (-12)
 
 #ifdef __cplusplus
 extern "C" {
@@ -604,6 +680,219 @@ gaunt_status gaunt_harmonics_vjp_f64(const struct gaunt_harmonics_desc *desc,
                                      size_t d_xyz_len,
                                      void *workspace,
                                      size_t workspace_bytes);
+
+/// Copies the coefficients of `n_samples` x `n_channels` functions, degrees 0 to `lmax`, from one layout to another. Bits
+/// are kept.
+///
+/// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
+/// - `n_channels`, `n_samples`: channels per sample, and samples; 0 is success and touches nothing.
+/// - `from`, `x`, `x_len`: layout (`GAUNT_LAYOUT_*`) and coefficients, `n_samples * n_channels * (lmax + 1)²` elements; read
+///   only; NULL only if the length is 0.
+/// - `to`, `out`, `out_len`: likewise what is written; may not overlap `x`.
+///
+/// Errors, in the order checked: `INVALID_ARGUMENT` (a negative `lmax`, an unknown layout); `UNSUPPORTED` (`lmax` too
+/// large); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; `ALIASING`. On error nothing is
+/// written. Threads: reentrant. Cost: that of a copy for arrays beyond the caches.
+gaunt_status gaunt_convert_layout_f32(int32_t lmax,
+                                      size_t n_channels,
+                                      size_t n_samples,
+                                      int32_t from,
+                                      const float *x,
+                                      size_t x_len,
+                                      int32_t to,
+                                      float *out,
+                                      size_t out_len);
+
+/// `gaunt_convert_layout_f32` for `double`.
+gaunt_status gaunt_convert_layout_f64(int32_t lmax,
+                                      size_t n_channels,
+                                      size_t n_samples,
+                                      int32_t from,
+                                      const double *x,
+                                      size_t x_len,
+                                      int32_t to,
+                                      double *out,
+                                      size_t out_len);
+
+/// The lengths, in elements, of the arrays of a conversion between our coefficients and those of a convention.
+///
+/// - `convention`: `GAUNT_CONVENTION_*`.
+/// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
+/// - `n_vectors`: number of coefficient vectors; 0 is allowed.
+/// - `ours_len`, `theirs_len`: receive the lengths; each may be NULL. A complex coefficient counts two elements.
+///
+/// Errors, in the order checked: `INVALID_ARGUMENT`; `UNSUPPORTED` (`lmax` too large); `OVERFLOW`; `MISALIGNED` (an out
+/// pointer). On error nothing is written. Threads: reentrant.
+gaunt_status gaunt_convention_lengths(int32_t convention,
+                                      int32_t lmax,
+                                      size_t n_vectors,
+                                      size_t *ours_len,
+                                      size_t *theirs_len);
+
+/// Converts our coefficients to those of another library: the same functions in its harmonics, order and scale.
+///
+/// - `convention`: `GAUNT_CONVENTION_*`, the other library's.
+/// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
+/// - `n_vectors`: number of coefficient vectors, which follow one another in both arrays (for us, that is
+///   `GAUNT_LAYOUT_CHANNEL_LM`); 0 is success and touches nothing.
+/// - `ours`, `ours_len`: our coefficients, orthonormal; read only; NULL only if the length is 0.
+/// - `theirs`, `theirs_len`: receives the other library's, `gaunt_convention_lengths` elements; elements that stand for no
+///   coefficient become zero; may not overlap `ours`.
+///
+/// Errors, in the order checked: `INVALID_ARGUMENT` (unknown convention, negative `lmax`); `UNSUPPORTED` (`lmax` too
+/// large); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; `ALIASING`. On error nothing is
+/// written. Threads: reentrant.
+gaunt_status gaunt_to_convention_f32(int32_t convention,
+                                     int32_t lmax,
+                                     size_t n_vectors,
+                                     const float *ours,
+                                     size_t ours_len,
+                                     float *theirs,
+                                     size_t theirs_len);
+
+/// `gaunt_to_convention_f32` for `double`.
+gaunt_status gaunt_to_convention_f64(int32_t convention,
+                                     int32_t lmax,
+                                     size_t n_vectors,
+                                     const double *ours,
+                                     size_t ours_len,
+                                     double *theirs,
+                                     size_t theirs_len);
+
+/// The inverse of `gaunt_to_convention_f32`: another library's coefficients to ours.
+///
+/// - `convention`, `lmax`, `n_vectors`: as there.
+/// - `theirs`, `theirs_len`: the other library's coefficients; read only; NULL only if the length is 0. Of complex
+///   coefficients that stand for a complex function its real part is taken.
+/// - `ours`, `ours_len`: receives our coefficients, orthonormal; may not overlap `theirs`.
+///
+/// Errors and threads: as there.
+gaunt_status gaunt_from_convention_f32(int32_t convention,
+                                       int32_t lmax,
+                                       size_t n_vectors,
+                                       const float *theirs,
+                                       size_t theirs_len,
+                                       float *ours,
+                                       size_t ours_len);
+
+/// `gaunt_from_convention_f32` for `double`.
+gaunt_status gaunt_from_convention_f64(int32_t convention,
+                                       int32_t lmax,
+                                       size_t n_vectors,
+                                       const double *theirs,
+                                       size_t theirs_len,
+                                       double *ours,
+                                       size_t ours_len);
+
+/// Fills a description with the defaults: degree 0, one channel, `double`, `lm_channel`, a matrix for every sample, automatic
+/// ISA level.
+///
+/// - `desc`: receives the defaults; not NULL.
+/// - `struct_size`: `sizeof(gaunt_rotation_desc)` as the caller compiled it.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH` (`struct_size` not of this version); `MISALIGNED`.
+/// Threads: reentrant.
+gaunt_status gaunt_rotation_desc_init(struct gaunt_rotation_desc *desc,
+                                      uint32_t struct_size);
+
+/// The bytes of plan memory and of workspace that a description needs, both aligned to `GAUNT_ALIGNMENT`.
+///
+/// - `desc`: the description; not NULL.
+/// - `plan_bytes`: receives the size of the memory for `gaunt_rotation_init`; may be NULL. It grows as `lmax³`.
+/// - `workspace_bytes`: receives the size of the workspace of one `gaunt_rotation_execute_*` call, for any number of
+///   samples; may be NULL.
+///
+/// Errors, in the order checked: `NULL_POINTER` (`desc`); `MISALIGNED` (`desc`); `ABI_MISMATCH` (`struct_size`);
+/// `INVALID_ARGUMENT`; `UNSUPPORTED` (`lmax` too large); `OVERFLOW`; `MISALIGNED` (an out pointer). On error nothing is
+/// written. Threads: reentrant.
+gaunt_status gaunt_rotation_memory(const struct gaunt_rotation_desc *desc,
+                                   size_t *plan_bytes,
+                                   size_t *workspace_bytes);
+
+/// The lengths, in elements, of the arrays of a `gaunt_rotation_execute_*` call with `n_samples` samples.
+///
+/// - `desc`: the description; not NULL.
+/// - `n_samples`: number of samples; 0 is allowed.
+/// - `rotations_len`, `x_len`: receive the lengths of the rotations and of the coefficients; each may be NULL.
+///
+/// Errors, in the order checked: as `gaunt_rotation_memory`. On error nothing is written. Threads: reentrant.
+gaunt_status gaunt_rotation_lengths(const struct gaunt_rotation_desc *desc,
+                                    size_t n_samples,
+                                    size_t *rotations_len,
+                                    size_t *x_len);
+
+/// Initialises a rotation plan in caller memory.
+///
+/// - `desc`: the description; not NULL; not needed after the call.
+/// - `memory`: at least `gaunt_rotation_memory` bytes, aligned to `GAUNT_ALIGNMENT`; contents need not be initialised;
+///   must stay in place, unmodified, while the plan is used; owned by the caller.
+/// - `memory_bytes`: size of `memory`.
+/// - `rotation`: receives the plan, which lies at `memory`; not NULL.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED` (`desc`); `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`;
+/// `OVERFLOW`; `MISALIGNED`; `MEMORY_TOO_SMALL`. On error nothing is written. Threads: reentrant; the finished plan may be
+/// used by any number of threads at once. Cost: grows as `lmax³` (tables in double-double), milliseconds at degree 64.
+gaunt_status gaunt_rotation_init(const struct gaunt_rotation_desc *desc,
+                                 void *memory,
+                                 size_t memory_bytes,
+                                 const struct gaunt_rotation **rotation);
+
+/// Describes a rotation plan as it was decided: `isa` is the one in use, never `GAUNT_ISA_AUTO`.
+///
+/// - `rotation`: an initialised plan; not NULL.
+/// - `desc`: receives the description; not NULL.
+/// - `struct_size`: `sizeof(gaunt_rotation_desc)` as the caller compiled it.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED`; `ABI_MISMATCH`. On error nothing is written.
+/// Threads: safe concurrently on the same plan.
+gaunt_status gaunt_rotation_describe(const struct gaunt_rotation *rotation,
+                                     struct gaunt_rotation_desc *desc,
+                                     uint32_t struct_size);
+
+/// Executes a rotation plan whose `dtype` is `GAUNT_DTYPE_F32`: `out[s][c]` are the coefficients of the function `f(R⁻¹ r)`
+/// where those of `f(r)` are `x[s][c]`, with the rotation `R` of sample `s`, or the one for all.
+///
+/// - `rotation`: an initialised plan; not NULL.
+/// - `sense`: `GAUNT_SENSE_FORWARD`, or `GAUNT_SENSE_INVERSE` for `f(R r)`, which is also the vector-Jacobian product of the
+///   forward rotation with respect to the coefficients.
+/// - `n_samples`: number of samples; with 0 nothing is written.
+/// - `rotations`, `rotations_len`: the rotations in the plan's form, one after another; read only; NULL only if the length
+///   is 0.
+/// - `x`, `x_len`: the coefficients, in the plan's layout; read only; NULL only if the length is 0.
+/// - `out`, `out_len`: receives the rotated coefficients, likewise; may not overlap any other array of the call.
+/// - `workspace`, `workspace_bytes`: at least the workspace bytes of `gaunt_rotation_memory`, aligned to `GAUNT_ALIGNMENT`;
+///   contents need not be initialised and are undefined afterwards; may not overlap any other array of the call.
+///
+/// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
+/// `INVALID_ARGUMENT` (`sense`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace
+/// `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`; `INVALID_ROTATION`. On error no output is written.
+///
+/// Threads: safe concurrently on the same plan with distinct workspace and output. Reproducible: the same plan gives the
+/// same bits for any split of the samples over calls or threads and for any alignment. Allocates nothing.
+gaunt_status gaunt_rotation_execute_f32(const struct gaunt_rotation *rotation,
+                                        int32_t sense,
+                                        size_t n_samples,
+                                        const float *rotations,
+                                        size_t rotations_len,
+                                        const float *x,
+                                        size_t x_len,
+                                        float *out,
+                                        size_t out_len,
+                                        void *workspace,
+                                        size_t workspace_bytes);
+
+/// Executes a rotation plan whose `dtype` is `GAUNT_DTYPE_F64`; otherwise as `gaunt_rotation_execute_f32`.
+gaunt_status gaunt_rotation_execute_f64(const struct gaunt_rotation *rotation,
+                                        int32_t sense,
+                                        size_t n_samples,
+                                        const double *rotations,
+                                        size_t rotations_len,
+                                        const double *x,
+                                        size_t x_len,
+                                        double *out,
+                                        size_t out_len,
+                                        void *workspace,
+                                        size_t workspace_bytes);
 
 /// The one-line English description of a status; never NULL, static, not to be freed.
 ///

@@ -27,6 +27,12 @@ pub enum Error {
         /// Given, in cache lines.
         received: usize,
     },
+    /// What should describe a rotation does not: a number is not finite, the matrix is not orthogonal or is a reflection, the
+    /// quaternion is not a unit, the direction is zero.
+    InvalidRotation {
+        /// Which of the rotations, the first that is wrong.
+        index: usize,
+    },
     /// A defect of this library: an internal check failed. The output may be partly written.
     Internal,
 }
@@ -44,6 +50,7 @@ impl fmt::Display for Error {
             Self::StorageTooSmall { expected, received } => {
                 write!(f, "memory of {received} cache lines given, {expected} needed")
             }
+            Self::InvalidRotation { index } => write!(f, "rotation {index} is none"),
             Self::Internal => f.write_str("internal error of the gaunt library, please report it"),
         }
     }

@@ -43,6 +43,9 @@
 //! | `product` | the operation: load, multiply, store |
 //! | `paths` | the constants between these products and e3nn's normalised paths |
 //! | `harmonics` | the operation: values, gradients and vjp of harmonics of vectors |
+//! | `rotation` | the operation: turn functions, by angles about `z` and exchanges of axes |
+//! | `conversion` | layouts into one another |
+//! | `convention` | other libraries' coefficients: which, in which order |
 //! | [`mod@reference`] | the slow and readable oracle, sharing nothing with the rest |
 //! | [`ffi`] | the C functions |
 #![no_std]
@@ -50,6 +53,8 @@
 #[cfg(test)]
 extern crate std;
 
+mod convention;
+mod conversion;
 mod engine;
 mod error;
 pub mod ffi;
@@ -62,6 +67,7 @@ mod paths;
 mod plan;
 mod product;
 pub mod reference;
+mod rotation;
 mod tables;
 mod transfer;
 
@@ -71,6 +77,8 @@ mod tests;
 #[doc = include_str!("conventions.md")]
 pub mod conventions {}
 
+pub use convention::{Convention, from_convention, to_convention};
+pub use conversion::convert_layout;
 pub use error::Error;
 pub use harmonics::{HarmonicsDesc, HarmonicsKind, HarmonicsLengths, LMAX_HARMONICS};
 pub use index::{flat_index, n_lm};
@@ -81,3 +89,4 @@ pub use paths::{bracket_path_constant, product_path_constant};
 pub use plan::{
     Engine, LMAX_INPUT, Lengths, Memory, Normalization, Operation, Plan, PlanDesc, Real, WeightKind, Weights,
 };
+pub use rotation::{RotationDesc, RotationForm, RotationLengths, RotationPlan, Sense};

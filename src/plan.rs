@@ -2,6 +2,7 @@
 
 use core::fmt::Debug;
 
+use crate::conversion::ConvertLayout;
 use crate::engine::{direct, fourier};
 use crate::error::Error;
 use crate::harmonics;
@@ -9,6 +10,7 @@ use crate::isa::{Isa, Level};
 use crate::lanes::{CacheLine, LaneOps, cast_mut};
 use crate::layout::{ArrayLayout, Broadcast, Layout};
 use crate::product;
+use crate::rotation;
 use crate::tables::Constants;
 use crate::tables::fourier::{FourierTable, fill_fourier_table};
 use crate::tables::grid::{GridTable, fill_grid_table, grid_table_len, n_theta};
@@ -17,14 +19,22 @@ use crate::tables::grid::{GridTable, fill_grid_table, grid_table_len, n_theta};
 pub const LMAX_INPUT: usize = 256;
 
 /// An element type: `f32` or `f64`.
-pub trait Real: LaneOps + Constants + PartialOrd + PartialEq + Default + Debug {
+pub trait Real: LaneOps + Constants + PartialOrd + PartialEq + Default + Debug + Into<f64> {
     /// Runs an execution at a level: not generic, so that the kernels are compiled in this crate, once.
     #[doc(hidden)]
     fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()>;
 
-    /// Likewise for harmonics.
+    /// Likewise harmonics.
     #[doc(hidden)]
     fn run_harmonics(level: Level, execute: harmonics::Execute<'_, Self>) -> Option<()>;
+
+    /// Likewise a conversion.
+    #[doc(hidden)]
+    fn convert(level: Level, convert: ConvertLayout<'_, Self>) -> Option<()>;
+
+    /// Likewise a rotation.
+    #[doc(hidden)]
+    fn rotate(level: Level, execute: rotation::Execute<'_, '_, Self>) -> Option<()>;
 }
 
 impl Real for f32 {
@@ -35,6 +45,14 @@ impl Real for f32 {
     fn run_harmonics(level: Level, execute: harmonics::Execute<'_, Self>) -> Option<()> {
         level.run(execute)
     }
+
+    fn convert(level: Level, convert: ConvertLayout<'_, Self>) -> Option<()> {
+        level.run(convert)
+    }
+
+    fn rotate(level: Level, execute: rotation::Execute<'_, '_, Self>) -> Option<()> {
+        execute.run(level)
+    }
 }
 
 impl Real for f64 {
@@ -44,6 +62,14 @@ impl Real for f64 {
 
     fn run_harmonics(level: Level, execute: harmonics::Execute<'_, Self>) -> Option<()> {
         level.run(execute)
+    }
+
+    fn convert(level: Level, convert: ConvertLayout<'_, Self>) -> Option<()> {
+        level.run(convert)
+    }
+
+    fn rotate(level: Level, execute: rotation::Execute<'_, '_, Self>) -> Option<()> {
+        execute.run(level)
     }
 }
 
@@ -82,7 +108,7 @@ pub enum Normalization {
 
 impl Normalization {
     /// The factor from orthonormal harmonics of degree `l` to these.
-    fn factor(self, l: usize) -> f64 {
+    pub(crate) fn factor(self, l: usize) -> f64 {
         let four_pi = 4.0 * core::f64::consts::PI;
         match self {
             Self::Integral => 1.0,

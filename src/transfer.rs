@@ -87,6 +87,11 @@ impl Block {
         })
     }
 
+    /// The sample of every lane in use.
+    pub(crate) fn samples(&self) -> impl Iterator<Item = usize> {
+        self.pairs().map(|pair| pair.sample)
+    }
+
     /// How all its lanes follow one another.
     #[inline(always)]
     fn sequence(&self) -> Sequence {
@@ -164,6 +169,9 @@ pub(crate) struct DegreeScale<'a, T> {
 }
 
 impl<T: LaneOps> DegreeScale<'_, T> {
+    /// No factors.
+    pub(crate) const ONE: Self = Self { factors: &[], kind: WeightKind::None, weights: &[] };
+
     /// Whether there are no factors at all.
     #[inline(always)]
     fn is_one(&self) -> bool {

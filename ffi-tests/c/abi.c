@@ -89,12 +89,12 @@ static void versions(void) {
 
 static void status_strings(void) {
     /* all statuses, which are consecutive, then one that is none */
-    for (gaunt_status a = GAUNT_SUCCESS; a >= GAUNT_ERR_INTERNAL - 1; --a) {
+    for (gaunt_status a = GAUNT_SUCCESS; a >= GAUNT_ERR_INVALID_ROTATION - 1; --a) {
         CHECK(gaunt_status_string(a) != NULL && *gaunt_status_string(a));
         for (gaunt_status b = GAUNT_SUCCESS; b > a; --b)
             CHECK(strcmp(gaunt_status_string(a), gaunt_status_string(b)) != 0);
     }
-    CHECK(!strcmp(gaunt_status_string(GAUNT_ERR_INTERNAL - 1), "unknown status"));
+    CHECK(!strcmp(gaunt_status_string(GAUNT_ERR_INVALID_ROTATION - 1), "unknown status"));
     CHECK(!strcmp(gaunt_status_string(1), "unknown status"));
     CHECK(!strcmp(gaunt_status_string(INT32_MIN), "unknown status"));
 }

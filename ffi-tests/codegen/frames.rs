@@ -70,9 +70,11 @@ enum Permission {
 }
 
 /// Of families of frames; those that are not listed are kernels.
-const PERMISSIONS: [(&str, &[Permission]); 6] = [
+const PERMISSIONS: [(&str, &[Permission]); 7] = [
     // Calls the others; counts the blocks of a run.
     ("Execute", &[CallFrames, CallMemoryFunctions, Divide]),
+    // Splits rows evenly, once per piece.
+    ("ConvertLayout", &[CallMemoryFunctions, Divide]),
     ("Gather", &[CallMemoryFunctions, ScaleElements]),
     ("Scatter", &[CallMemoryFunctions, ScaleElements]),
     ("Values", &[ComputeOutsideLoops]),

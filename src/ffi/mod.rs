@@ -6,23 +6,29 @@
 // Exporting symbols counts as `unsafe_code`; nothing else here is (see `guard`).
 #![allow(unsafe_code)]
 
+mod conversion;
 mod guard;
 mod harmonics;
+mod rotation;
 mod status;
 mod types;
 
+pub use conversion::*;
 pub use harmonics::*;
+pub use rotation::*;
 pub use status::*;
 pub use types::*;
 
 use core::mem::size_of;
 
+use crate::convention::Convention;
 use crate::error::Error;
 use crate::isa::Isa;
 use crate::lanes::CacheLine;
 use crate::layout::{Broadcast, Layout};
 use crate::paths::{bracket_path_constant, product_path_constant};
 use crate::plan::{Engine, Normalization, Operation, Plan, PlanDesc, Real, WeightKind, Weights};
+use crate::rotation::{RotationForm, Sense};
 
 /// A plan: one decided product (degrees, element type, layout, engine, ISA level) with its tables.
 ///
@@ -357,6 +363,15 @@ struct Memory {
     workspace_bytes: usize,
 }
 
+impl Memory {
+    /// From what a plan needs in Rust, and the lines of its head.
+    fn of_lines(lines: crate::plan::Memory, head: usize) -> Result<Self, gaunt_status> {
+        let bytes = |lines: usize| lines.checked_mul(size_of::<CacheLine>()).ok_or(GAUNT_ERR_OVERFLOW);
+        let plan_lines = lines.tables.checked_add(head).ok_or(GAUNT_ERR_OVERFLOW)?;
+        Ok(Self { plan_bytes: bytes(plan_lines)?, workspace_bytes: bytes(lines.workspace)? })
+    }
+}
+
 impl gaunt_plan_desc {
     /// The size this version knows.
     #[allow(clippy::cast_possible_truncation)] // 104 bytes
@@ -409,11 +424,29 @@ mod values {
         (GAUNT_BROADCAST_SAMPLES, Broadcast::Samples),
         (GAUNT_BROADCAST_BOTH, Broadcast::Both),
     ];
+    pub(super) const CONVENTIONS: [(i32, Convention); 8] = [
+        (GAUNT_CONVENTION_E3NN_INTEGRAL, Convention::E3nnIntegral),
+        (GAUNT_CONVENTION_E3NN_COMPONENT, Convention::E3nnComponent),
+        (GAUNT_CONVENTION_E3NN_NORM, Convention::E3nnNorm),
+        (GAUNT_CONVENTION_SPHERICART, Convention::Sphericart),
+        (GAUNT_CONVENTION_COMPLEX, Convention::Complex),
+        (GAUNT_CONVENTION_SHTNS, Convention::Shtns),
+        (GAUNT_CONVENTION_SHTOOLS, Convention::Shtools),
+        (GAUNT_CONVENTION_E3X, Convention::E3x),
+    ];
     pub(super) const WEIGHTS: [(i32, WeightKind); 3] = [
         (GAUNT_WEIGHTS_NONE, WeightKind::None),
         (GAUNT_WEIGHTS_SHARED, WeightKind::Shared),
         (GAUNT_WEIGHTS_PER_CHANNEL, WeightKind::PerChannel),
     ];
+    pub(super) const ROTATION_FORMS: [(i32, RotationForm); 3] = [
+        (GAUNT_ROTATION_MATRIX, RotationForm::Matrix),
+        (GAUNT_ROTATION_QUATERNION, RotationForm::Quaternion),
+        (GAUNT_ROTATION_TO_POLE, RotationForm::ToPole),
+    ];
+    pub(super) const SENSES: [(i32, Sense); 2] =
+        [(GAUNT_SENSE_FORWARD, Sense::Forward), (GAUNT_SENSE_INVERSE, Sense::Inverse)];
+    pub(super) const FLAGS: [(i32, bool); 2] = [(0, false), (1, true)];
     pub(super) const ENGINES: [(i32, Engine); 4] = [
         (GAUNT_ENGINE_AUTO, Engine::Auto),
         (GAUNT_ENGINE_DIRECT, Engine::Direct),
@@ -506,10 +539,7 @@ fn memory_of(dtype: Dtype, desc: &PlanDesc) -> Result<Memory, gaunt_status> {
         Dtype::F32 => desc.memory::<f32>(),
         Dtype::F64 => desc.memory::<f64>(),
     };
-    let lines = lines.map_err(status::of)?;
-    let bytes = |lines: usize| lines.checked_mul(size_of::<CacheLine>()).ok_or(GAUNT_ERR_OVERFLOW);
-    let plan_lines = lines.tables.checked_add(PLAN_LINES).ok_or(GAUNT_ERR_OVERFLOW)?;
-    Ok(Memory { plan_bytes: bytes(plan_lines)?, workspace_bytes: bytes(lines.workspace)? })
+    Memory::of_lines(lines.map_err(status::of)?, PLAN_LINES)
 }
 
 /// The plan behind a pointer, if there is one.

@@ -37,6 +37,9 @@ pub const GAUNT_ERR_ABI_MISMATCH: gaunt_status = -9;
 pub const GAUNT_ERR_DTYPE_MISMATCH: gaunt_status = -10;
 /// A defect of this library: an internal check failed. Please report it. The output may be partly written.
 pub const GAUNT_ERR_INTERNAL: gaunt_status = -11;
+/// What should describe a rotation does not: a number is not finite, a matrix not orthogonal or a reflection, a quaternion
+/// not a unit, a direction zero.
+pub const GAUNT_ERR_INVALID_ROTATION: gaunt_status = -12;
 
 /// Maps the Rust error to its status code.
 pub(super) fn of(error: Error) -> gaunt_status {
@@ -45,6 +48,7 @@ pub(super) fn of(error: Error) -> gaunt_status {
         Error::Overflow => GAUNT_ERR_OVERFLOW,
         Error::LengthMismatch { .. } => GAUNT_ERR_SIZE_MISMATCH,
         Error::StorageTooSmall { .. } => GAUNT_ERR_MEMORY_TOO_SMALL,
+        Error::InvalidRotation { .. } => GAUNT_ERR_INVALID_ROTATION,
         Error::Internal => GAUNT_ERR_INTERNAL,
     }
 }
@@ -76,6 +80,7 @@ pub extern "C" fn gaunt_status_string(status: gaunt_status) -> *const c_char {
         GAUNT_ERR_ALIASING => c"the output or the workspace overlaps another array",
         GAUNT_ERR_ABI_MISMATCH => c"unknown struct_size, or not a plan of this library",
         GAUNT_ERR_DTYPE_MISMATCH => c"the function's element type is not the plan's dtype",
+        GAUNT_ERR_INVALID_ROTATION => c"numbers that describe no rotation",
         GAUNT_ERR_INTERNAL => c"internal error of the gaunt library, please report it",
         _ => c"unknown status",
     };

@@ -44,6 +44,32 @@ pub struct gaunt_plan_desc {
     pub reserved: [u64; 4],
 }
 
+/// Describes a rotation plan. Fill it with `gaunt_rotation_desc_init`, then set what differs from the defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct gaunt_rotation_desc {
+    /// Size of this struct in bytes, set by `gaunt_rotation_desc_init`; the struct may grow in later versions.
+    pub struct_size: u32,
+    /// `GAUNT_DTYPE_*`; default `GAUNT_DTYPE_F64`.
+    pub dtype: i32,
+    /// Largest degree, 0 to `GAUNT_LMAX_INPUT`; default 0.
+    pub lmax: i32,
+    /// `GAUNT_LAYOUT_*` of both arrays; default `GAUNT_LAYOUT_LM_CHANNEL`.
+    pub layout: i32,
+    /// `GAUNT_ROTATION_*`: how rotations are given; default `GAUNT_ROTATION_MATRIX`.
+    pub form: i32,
+    /// 1 if one rotation is for all samples, 0 (the default) if each has its own.
+    pub shared: i32,
+    /// `GAUNT_ISA_*`: the highest ISA level to use, as in `gaunt_plan_desc`; default `GAUNT_ISA_AUTO`.
+    pub isa: i32,
+    /// Must be zero.
+    pub reserved0: i32,
+    /// Number of channels per sample, which rotate alike; default 1.
+    pub n_channels: u64,
+    /// Must be zero.
+    pub reserved: [u64; 4],
+}
+
 /// Weights per degree for one `gaunt_execute_f32` call: `a[l1]`, `b[l2]`, `c[l3]` of
 /// `z = Σ c[l3] a[l1] b[l2] (x1_l1 · x2_l2)_l3`.
 ///
@@ -105,6 +131,39 @@ pub const GAUNT_LAYOUT_LM_CHANNEL: i32 = 0;
 pub const GAUNT_LAYOUT_CHANNEL_LM: i32 = 1;
 /// `[sample]`, then per degree l a block `[channel][2l + 1]`: e3nn's flat storage (`mul_ir`) of `Cx0e + Cx1o + …`.
 pub const GAUNT_LAYOUT_E3NN_BLOCKS: i32 = 2;
+
+/// e3nn's, `normalization="integral"`: our coefficients of the function with the axes renamed, `(x, y, z)` there is
+/// `(z, x, y)` here.
+pub const GAUNT_CONVENTION_E3NN_INTEGRAL: i32 = 0;
+/// e3nn's, `normalization="component"`.
+pub const GAUNT_CONVENTION_E3NN_COMPONENT: i32 = 1;
+/// e3nn's, `normalization="norm"`.
+pub const GAUNT_CONVENTION_E3NN_NORM: i32 = 2;
+/// sphericart's: our coefficients.
+pub const GAUNT_CONVENTION_SPHERICART: i32 = 3;
+/// Complex orthonormal harmonics with Condon–Shortley phase: pairs of real and imaginary part at `l*l + l + m`.
+pub const GAUNT_CONVENTION_COMPLEX: i32 = 4;
+/// `SHTns`' default for real functions: complex, orthonormal with Condon–Shortley phase, `m >= 0` only, `m` by `m`.
+pub const GAUNT_CONVENTION_SHTNS: i32 = 5;
+/// SHTOOLS' default: real, `∫ Y² = 4π`, `[2][lmax + 1][lmax + 1]` by cosine or sine, degree and order.
+pub const GAUNT_CONVENTION_SHTOOLS: i32 = 6;
+/// E3x's default: real, `∫ Y² = 4π / (2l + 1)`, the orders of a degree as `l, -l, l - 1, ..., -1, 0`.
+pub const GAUNT_CONVENTION_E3X: i32 = 7;
+
+/// 9 numbers per rotation: the matrix `R`, row by row; orthogonal to 64 machine epsilons in every element of `RᵀR`, no
+/// reflection.
+pub const GAUNT_ROTATION_MATRIX: i32 = 0;
+/// 4 numbers per rotation: the quaternion `w, x, y, z`, with `w` the cosine of half the angle; its square's length is 1 to 64
+/// machine epsilons.
+pub const GAUNT_ROTATION_QUATERNION: i32 = 1;
+/// 3 numbers per rotation: a direction, of any length but zero, that is taken to `+z` the shortest way. All other rotations
+/// that do so are this one followed by one about `z`.
+pub const GAUNT_ROTATION_TO_POLE: i32 = 2;
+
+/// `f(R⁻¹ r)` from `f(r)`: what is at `r` comes to `R r`.
+pub const GAUNT_SENSE_FORWARD: i32 = 0;
+/// The inverse, which is also the transpose.
+pub const GAUNT_SENSE_INVERSE: i32 = 1;
 
 /// Orthonormal harmonics, `∫ Y² = 1` (e3nn: "integral").
 pub const GAUNT_NORM_INTEGRAL: i32 = 0;

@@ -8,6 +8,7 @@ mod fft;
 mod groups;
 mod interleave;
 mod matrix;
+mod planes;
 mod rows;
 
 pub(crate) use fft::{Adjoint, Fft, Forward, fft_cost, times};
@@ -15,6 +16,7 @@ pub(crate) use interleave::{LaneElements, read_lanes, write_lanes};
 pub(crate) use matrix::{
     DENSE, MAX_RINGS, Matrix, OrderRows, Panel, Triangle, analyse_triangle, multiply, synthesise_triangle,
 };
+pub(crate) use planes::{Multiples, Strided, rotate_planes};
 pub(crate) use rows::{BlockRows, BlockRowsMut, FixedRows, RowCount, Rows, RowsMut, RowsShape};
 
 use bytemuck::{Pod, Zeroable};

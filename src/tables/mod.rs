@@ -12,6 +12,7 @@ pub(crate) mod gaunt;
 mod generated;
 pub(crate) mod grid;
 pub(crate) mod harmonics;
+pub(crate) mod swap;
 
 pub(crate) use double_double::DoubleDouble;
 

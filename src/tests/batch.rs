@@ -7,7 +7,7 @@ use super::support::{Random, dirty_lines, execute, levels};
 use super::tolerance::Roundoff;
 use crate::{Engine, Layout, Plan, PlanDesc, Weights, n_lm};
 
-const LAYOUTS: [Layout; 3] = [Layout::LmChannel, Layout::ChannelLm, Layout::E3nnBlocks];
+pub(super) const LAYOUTS: [Layout; 3] = [Layout::LmChannel, Layout::ChannelLm, Layout::E3nnBlocks];
 
 /// Plans of every engine on every level.
 fn descriptions() -> impl Iterator<Item = PlanDesc> {

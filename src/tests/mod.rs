@@ -2,7 +2,9 @@
 #![allow(clippy::float_cmp)] // equality of floats here means: the same bits
 
 mod batch;
+mod convention;
 mod conventions;
+mod conversion;
 mod coupling;
 mod crossover;
 mod e3nn;
@@ -16,6 +18,7 @@ mod oracle;
 mod paths;
 mod plan;
 mod properties;
+mod rotation;
 mod support;
 mod tables;
 mod tolerance;
