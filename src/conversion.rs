@@ -4,12 +4,15 @@
 //! and written as for every other operation. The two layouts in which orders are neighbours differ in the order of their
 //! runs only, which are copied.
 
+use core::ops::Range;
+
 use pulp::{Simd, WithSimd};
 
 use crate::error::Error;
+use crate::index::n_lm;
 use crate::isa::{Isa, Level};
-use crate::lanes::{LaneElements, LaneOps, lane_count, read_lanes, write_lanes};
-use crate::layout::{ArrayLayout, Broadcast, DegreeLayout, Layout};
+use crate::lanes::{LaneElements, LaneOps, copy_runs, lane_count, read_lanes, write_lanes};
+use crate::layout::{ArrayLayout, Broadcast, Layout};
 use crate::plan::{LMAX_INPUT, Real};
 
 /// Copies the coefficients of `n_samples` × `n_channels` functions, degrees `0..=lmax`, from one layout to another. Bits
@@ -88,102 +91,92 @@ impl<T: LaneOps> WithSimd for ConvertLayout<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let Self { lmax, n_channels, n_samples, layouts: [from, to], x, out } = self;
-        let transposes = from.is_channel_contiguous() || to.is_channel_contiguous();
         let mut rows = [T::splat(s, T::zeroed()); TILE];
-        for sample in 0..n_samples {
-            let (x, out) = (x.get(sample * from.sample_stride..)?, out.get_mut(sample * to.sample_stride..)?);
-            if transposes {
+        // So much at a time that both sides stay in the nearest cache from degree to degree.
+        let block_samples = BLOCK.checked_div(from.sample_stride).unwrap_or(1).max(1);
+        let mut first = 0;
+        while first < n_samples {
+            let samples = first..n_samples.min(first + block_samples);
+            if from.is_channel_contiguous() || to.is_channel_contiguous() {
                 let mut l = 0;
                 while l <= lmax {
                     let next = if from.is_flat() && to.is_flat() { lmax + 1 } else { l + 1 };
-                    let piece = Piece {
-                        from: from.degree(l),
-                        to: to.degree(l),
-                        n_orders: next * next - l * l,
-                        n_channels,
-                    };
-                    piece.transpose(s, x, out, &mut rows)?;
+                    let n_orders = next * next - l * l;
+                    let piece = Piece { layouts: [from, to], l, n_orders, n_channels };
+                    piece.transpose(s, samples.clone(), x, out, &mut rows)?;
                     l = next;
                 }
-            } else if to.is_flat() {
-                for channel in 0..n_channels {
-                    for l in 0..=lmax {
-                        copy_run(x, &from.degree(l), out, &to.degree(l), l, channel)?;
-                    }
-                }
             } else {
-                for l in 0..=lmax {
-                    for channel in 0..n_channels {
-                        copy_run(x, &from.degree(l), out, &to.degree(l), l, channel)?;
-                    }
-                }
+                copy_degrees(samples, [from, to], lmax, n_channels, x, out)?;
             }
+            first += block_samples;
         }
         Some(())
     }
 }
 
+/// Elements of a block.
+const BLOCK: usize = 2048;
+
 /// The most rows of a tile: as many streams as are read or written at a time.
 const TILE: usize = 32;
 
-/// Coefficients of one sample that follow one another at one distance in both arrays.
+/// Coefficients of one sample, from degree `l` on, that follow one another at one distance in both arrays.
 struct Piece {
-    from: DegreeLayout,
-    to: DegreeLayout,
+    layouts: [ArrayLayout; 2],
+    l: usize,
     n_orders: usize,
     n_channels: usize,
 }
 
 impl Piece {
-    /// Moves the piece. `rows` is working memory.
+    /// Moves the piece of some samples. `rows` is working memory.
     #[inline(always)]
     fn transpose<S: Simd, T: LaneOps>(
         &self,
         s: S,
+        samples: Range<usize>,
         x: &[T],
         out: &mut [T],
         rows: &mut [T::Lanes<S>; TILE],
     ) -> Option<()> {
-        let Self { from, to, n_orders, n_channels } = self;
-        let (from_order, from_channel) = (from.order_stride, from.channel_stride);
-        let (to_order, to_channel) = (to.order_stride, to.channel_stride);
+        let Self { layouts, l, n_orders, n_channels } = self;
+        let [from, to] = [layouts[0].degree(*l), layouts[1].degree(*l)];
         let lanes = lane_count::<S, T>();
-        let [lanes_are, rows_are] = if *n_channels >= lanes {
-            [(*n_channels, from_channel, to_channel), (*n_orders, from_order, to_order)]
-        } else if *n_orders >= lanes {
-            [(*n_orders, from_order, to_order), (*n_channels, from_channel, to_channel)]
-        } else {
-            for channel in 0..*n_channels {
-                for order in 0..*n_orders {
-                    let source = x.get(from.start + order * from_order + channel * from_channel)?;
-                    *out.get_mut(to.start + order * to_order + channel * to_channel)? = *source;
+        // Count and distances of channels, and of orders.
+        let channels = (*n_channels, from.channel_stride, to.channel_stride);
+        let orders = (*n_orders, from.order_stride, to.order_stride);
+        let (in_lanes, in_rows) = if *n_channels >= lanes { (channels, orders) } else { (orders, channels) };
+        let ((n_lanes, from_lane, to_lane), (n_rows, from_row, to_row)) = (in_lanes, in_rows);
+        let places = [
+            LaneElements::equidistant(0, from_lane, from_row),
+            LaneElements::equidistant(0, to_lane, to_row),
+        ];
+        for sample in samples {
+            let x = x.get(sample * layouts[0].sample_stride + from.start..)?;
+            let out = out.get_mut(sample * layouts[1].sample_stride + to.start..)?;
+            if n_lanes < lanes {
+                for (row, lane) in (0..n_rows).flat_map(|row| (0..n_lanes).map(move |lane| (row, lane))) {
+                    *out.get_mut(row * to_row + lane * to_lane)? =
+                        *x.get(row * from_row + lane * from_lane)?;
                 }
+                continue;
             }
-            return Some(());
-        };
-        let (n_lanes, from_lane, to_lane) = lanes_are;
-        let (n_rows, from_row, to_row) = rows_are;
-        let mut row = 0;
-        for tile in tiles(n_rows) {
-            let rows = rows.get_mut(..tile)?;
-            let mut lane = 0;
-            loop {
-                let place = |start: usize, lane_stride: usize, row_stride: usize| {
-                    LaneElements::equidistant(
-                        start + row * row_stride + lane * lane_stride,
-                        lane_stride,
-                        row_stride,
-                    )
-                };
-                read_lanes(s, x, &place(from.start, from_lane, from_row), rows)?;
-                write_lanes(s, out, &place(to.start, to_lane, to_row), rows)?;
-                if lane + lanes >= n_lanes {
-                    break;
+            let mut row = 0;
+            for tile in tiles(n_rows) {
+                let rows = rows.get_mut(..tile)?;
+                let mut lane = 0;
+                loop {
+                    read_lanes(s, x.get(row * from_row + lane * from_lane..)?, &places[0], rows)?;
+                    write_lanes(s, out.get_mut(row * to_row + lane * to_lane..)?, &places[1], rows)?;
+                    if lane + lanes >= n_lanes {
+                        break;
+                    }
+                    // The last vector overlaps the one before if the lanes do not divide.
+                    lane = (lane + lanes).min(n_lanes - lanes);
                 }
-                // The last vector overlaps the one before if the lanes do not divide.
-                lane = (lane + lanes).min(n_lanes - lanes);
+                row += tile;
             }
-            row += tile;
         }
         Some(())
     }
@@ -197,32 +190,31 @@ fn tiles(n_rows: usize) -> impl Iterator<Item = usize> {
     (0..n_tiles).map(move |tile| base + usize::from(tile < extra))
 }
 
-/// Elements that are copied at a time.
-const CHUNK: usize = 8;
-
-/// Copies the coefficients of one degree of one channel, which are neighbours in both arrays. May write more, up to a chunk,
-/// to elements behind them: the caller goes through `out` upwards.
+/// Copies the runs of every degree and channel of some samples, where the orders are neighbours in both layouts.
 #[inline(always)]
-fn copy_run<T: Copy>(
+fn copy_degrees<T: LaneOps>(
+    samples: Range<usize>,
+    layouts: [ArrayLayout; 2],
+    lmax: usize,
+    n_channels: usize,
     x: &[T],
-    from: &DegreeLayout,
     out: &mut [T],
-    to: &DegreeLayout,
-    l: usize,
-    channel: usize,
 ) -> Option<()> {
-    let x = x.get(from.start + channel * from.channel_stride..)?;
-    let out = out.get_mut(to.start + channel * to.channel_stride..)?;
-    let n = 2 * l + 1;
-    let mut i = 0;
-    while i < n {
-        let (x, out) = (x.get(i..)?, out.get_mut(i..)?);
-        if x.len().min(out.len()) < CHUNK {
-            out.get_mut(..n - i)?.iter_mut().zip(x).for_each(|(out, x)| *out = *x);
-            break;
+    let block_channels = BLOCK.checked_div(n_lm(lmax)).unwrap_or(1).max(1);
+    for sample in samples {
+        let x = x.get(sample * layouts[0].sample_stride..)?;
+        let out = out.get_mut(sample * layouts[1].sample_stride..)?;
+        let mut channel = 0;
+        while channel < n_channels {
+            let count = block_channels.min(n_channels - channel);
+            for l in 0..=lmax {
+                let [from, to] = [layouts[0].degree(l), layouts[1].degree(l)];
+                let x = x.get(from.start + channel * from.channel_stride..)?;
+                let out = out.get_mut(to.start + channel * to.channel_stride..)?;
+                copy_runs(2 * l + 1, count, (x, from.channel_stride), (out, to.channel_stride))?;
+            }
+            channel += count;
         }
-        *out.first_chunk_mut::<CHUNK>()? = *x.first_chunk()?;
-        i += CHUNK;
     }
     Some(())
 }

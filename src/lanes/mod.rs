@@ -10,6 +10,7 @@ mod interleave;
 mod matrix;
 mod planes;
 mod rows;
+mod runs;
 
 pub(crate) use fft::{Adjoint, Fft, Forward, fft_cost, times};
 pub(crate) use interleave::{LaneElements, read_lanes, write_lanes};
@@ -18,6 +19,7 @@ pub(crate) use matrix::{
 };
 pub(crate) use planes::{Multiples, Strided, rotate_planes};
 pub(crate) use rows::{BlockRows, BlockRowsMut, FixedRows, RowCount, Rows, RowsMut, RowsShape};
+pub(crate) use runs::copy_runs;
 
 use bytemuck::{Pod, Zeroable};
 use pulp::Simd;

@@ -61,7 +61,7 @@ fn imports_follow_the_architecture() {
         ("harmonics", &["error", "index", "isa", "lanes", "layout", "plan", "tables", "transfer"]),
         ("convention", &["conventions", "error", "index", "plan"]),
         ("rotation", &["PlanDesc", "error", "index", "isa", "lanes", "layout", "plan", "tables", "transfer"]),
-        ("conversion", &["error", "isa", "lanes", "layout", "plan"]),
+        ("conversion", &["error", "index", "isa", "lanes", "layout", "plan"]),
         (
             "plan",
             &[
