@@ -191,6 +191,9 @@
 /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
 #define GAUNT_ENGINE_GRID 2
 
+/// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree.
+#define GAUNT_ENGINE_FOURIER 3
+
 /// The best level of this CPU.
 #define GAUNT_ISA_AUTO 0
 
@@ -321,6 +324,7 @@ typedef struct gaunt_harmonics_desc {
     /// Must be zero.
     uint64_t reserved[4];
 } gaunt_harmonics_desc;
+
 /// Describes a rotation plan. Fill it with `gaunt_rotation_desc_init`, then set what differs from the defaults.
 typedef struct gaunt_rotation_desc {
     /// Size of this struct in bytes, set by `gaunt_rotation_desc_init`; the struct may grow in later versions.
@@ -543,6 +547,109 @@ uint32_t gaunt_version(void);
 /// Threads: reentrant.
 uint32_t gaunt_abi_version(void);
 
+/// Copies the coefficients of `n_samples` x `n_channels` functions, degrees 0 to `lmax`, from one layout to another. Bits
+/// are kept.
+///
+/// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
+/// - `n_channels`, `n_samples`: channels per sample, and samples; 0 is success and touches nothing.
+/// - `from`, `x`, `x_len`: layout (`GAUNT_LAYOUT_*`) and coefficients, `n_samples * n_channels * (lmax + 1)²` elements; read
+///   only; NULL only if the length is 0.
+/// - `to`, `out`, `out_len`: likewise what is written; may not overlap `x`.
+///
+/// Errors, in the order checked: `INVALID_ARGUMENT` (a negative `lmax`, an unknown layout); `UNSUPPORTED` (`lmax` too
+/// large); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; `ALIASING`. On error nothing is
+/// written. Threads: reentrant. Cost: that of a copy for arrays beyond the caches.
+gaunt_status gaunt_convert_layout_f32(int32_t lmax,
+                                      size_t n_channels,
+                                      size_t n_samples,
+                                      int32_t from,
+                                      const float *x,
+                                      size_t x_len,
+                                      int32_t to,
+                                      float *out,
+                                      size_t out_len);
+
+/// `gaunt_convert_layout_f32` for `double`.
+gaunt_status gaunt_convert_layout_f64(int32_t lmax,
+                                      size_t n_channels,
+                                      size_t n_samples,
+                                      int32_t from,
+                                      const double *x,
+                                      size_t x_len,
+                                      int32_t to,
+                                      double *out,
+                                      size_t out_len);
+
+/// The lengths, in elements, of the arrays of a conversion between our coefficients and those of a convention.
+///
+/// - `convention`: `GAUNT_CONVENTION_*`.
+/// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
+/// - `n_vectors`: number of coefficient vectors; 0 is allowed.
+/// - `ours_len`, `theirs_len`: receive the lengths; each may be NULL. A complex coefficient counts two elements.
+///
+/// Errors, in the order checked: `INVALID_ARGUMENT`; `UNSUPPORTED` (`lmax` too large); `OVERFLOW`; `MISALIGNED` (an out
+/// pointer). On error nothing is written. Threads: reentrant.
+gaunt_status gaunt_convention_lengths(int32_t convention,
+                                      int32_t lmax,
+                                      size_t n_vectors,
+                                      size_t *ours_len,
+                                      size_t *theirs_len);
+
+/// Converts our coefficients to those of another library: the same functions in its harmonics, order and scale.
+///
+/// - `convention`: `GAUNT_CONVENTION_*`, the other library's.
+/// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
+/// - `n_vectors`: number of coefficient vectors, which follow one another in both arrays (for us, that is
+///   `GAUNT_LAYOUT_CHANNEL_LM`); 0 is success and touches nothing.
+/// - `ours`, `ours_len`: our coefficients, orthonormal; read only; NULL only if the length is 0.
+/// - `theirs`, `theirs_len`: receives the other library's, `gaunt_convention_lengths` elements; elements that stand for no
+///   coefficient become zero; may not overlap `ours`.
+///
+/// Errors, in the order checked: `INVALID_ARGUMENT` (unknown convention, negative `lmax`); `UNSUPPORTED` (`lmax` too
+/// large); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; `ALIASING`. On error nothing is
+/// written. Threads: reentrant.
+gaunt_status gaunt_to_convention_f32(int32_t convention,
+                                     int32_t lmax,
+                                     size_t n_vectors,
+                                     const float *ours,
+                                     size_t ours_len,
+                                     float *theirs,
+                                     size_t theirs_len);
+
+/// `gaunt_to_convention_f32` for `double`.
+gaunt_status gaunt_to_convention_f64(int32_t convention,
+                                     int32_t lmax,
+                                     size_t n_vectors,
+                                     const double *ours,
+                                     size_t ours_len,
+                                     double *theirs,
+                                     size_t theirs_len);
+
+/// The inverse of `gaunt_to_convention_f32`: another library's coefficients to ours.
+///
+/// - `convention`, `lmax`, `n_vectors`: as there.
+/// - `theirs`, `theirs_len`: the other library's coefficients; read only; NULL only if the length is 0. Of complex
+///   coefficients that stand for a complex function its real part is taken.
+/// - `ours`, `ours_len`: receives our coefficients, orthonormal; may not overlap `theirs`.
+///
+/// Errors and threads: as there.
+gaunt_status gaunt_from_convention_f32(int32_t convention,
+                                       int32_t lmax,
+                                       size_t n_vectors,
+                                       const float *theirs,
+                                       size_t theirs_len,
+                                       float *ours,
+                                       size_t ours_len);
+
+/// `gaunt_from_convention_f32` for `double`.
+gaunt_status gaunt_from_convention_f64(int32_t convention,
+                                       int32_t lmax,
+                                       size_t n_vectors,
+                                       const double *theirs,
+                                       size_t theirs_len,
+                                       double *ours,
+                                       size_t ours_len);
+
 /// Fills a description with the defaults: degree 0, one channel, `lm_channel`, orthonormal harmonics of the direction,
 /// automatic ISA level.
 ///
@@ -680,109 +787,6 @@ gaunt_status gaunt_harmonics_vjp_f64(const struct gaunt_harmonics_desc *desc,
                                      size_t d_xyz_len,
                                      void *workspace,
                                      size_t workspace_bytes);
-
-/// Copies the coefficients of `n_samples` x `n_channels` functions, degrees 0 to `lmax`, from one layout to another. Bits
-/// are kept.
-///
-/// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
-/// - `n_channels`, `n_samples`: channels per sample, and samples; 0 is success and touches nothing.
-/// - `from`, `x`, `x_len`: layout (`GAUNT_LAYOUT_*`) and coefficients, `n_samples * n_channels * (lmax + 1)²` elements; read
-///   only; NULL only if the length is 0.
-/// - `to`, `out`, `out_len`: likewise what is written; may not overlap `x`.
-///
-/// Errors, in the order checked: `INVALID_ARGUMENT` (a negative `lmax`, an unknown layout); `UNSUPPORTED` (`lmax` too
-/// large); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; `ALIASING`. On error nothing is
-/// written. Threads: reentrant. Cost: that of a copy for arrays beyond the caches.
-gaunt_status gaunt_convert_layout_f32(int32_t lmax,
-                                      size_t n_channels,
-                                      size_t n_samples,
-                                      int32_t from,
-                                      const float *x,
-                                      size_t x_len,
-                                      int32_t to,
-                                      float *out,
-                                      size_t out_len);
-
-/// `gaunt_convert_layout_f32` for `double`.
-gaunt_status gaunt_convert_layout_f64(int32_t lmax,
-                                      size_t n_channels,
-                                      size_t n_samples,
-                                      int32_t from,
-                                      const double *x,
-                                      size_t x_len,
-                                      int32_t to,
-                                      double *out,
-                                      size_t out_len);
-
-/// The lengths, in elements, of the arrays of a conversion between our coefficients and those of a convention.
-///
-/// - `convention`: `GAUNT_CONVENTION_*`.
-/// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
-/// - `n_vectors`: number of coefficient vectors; 0 is allowed.
-/// - `ours_len`, `theirs_len`: receive the lengths; each may be NULL. A complex coefficient counts two elements.
-///
-/// Errors, in the order checked: `INVALID_ARGUMENT`; `UNSUPPORTED` (`lmax` too large); `OVERFLOW`; `MISALIGNED` (an out
-/// pointer). On error nothing is written. Threads: reentrant.
-gaunt_status gaunt_convention_lengths(int32_t convention,
-                                      int32_t lmax,
-                                      size_t n_vectors,
-                                      size_t *ours_len,
-                                      size_t *theirs_len);
-
-/// Converts our coefficients to those of another library: the same functions in its harmonics, order and scale.
-///
-/// - `convention`: `GAUNT_CONVENTION_*`, the other library's.
-/// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
-/// - `n_vectors`: number of coefficient vectors, which follow one another in both arrays (for us, that is
-///   `GAUNT_LAYOUT_CHANNEL_LM`); 0 is success and touches nothing.
-/// - `ours`, `ours_len`: our coefficients, orthonormal; read only; NULL only if the length is 0.
-/// - `theirs`, `theirs_len`: receives the other library's, `gaunt_convention_lengths` elements; elements that stand for no
-///   coefficient become zero; may not overlap `ours`.
-///
-/// Errors, in the order checked: `INVALID_ARGUMENT` (unknown convention, negative `lmax`); `UNSUPPORTED` (`lmax` too
-/// large); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; `ALIASING`. On error nothing is
-/// written. Threads: reentrant.
-gaunt_status gaunt_to_convention_f32(int32_t convention,
-                                     int32_t lmax,
-                                     size_t n_vectors,
-                                     const float *ours,
-                                     size_t ours_len,
-                                     float *theirs,
-                                     size_t theirs_len);
-
-/// `gaunt_to_convention_f32` for `double`.
-gaunt_status gaunt_to_convention_f64(int32_t convention,
-                                     int32_t lmax,
-                                     size_t n_vectors,
-                                     const double *ours,
-                                     size_t ours_len,
-                                     double *theirs,
-                                     size_t theirs_len);
-
-/// The inverse of `gaunt_to_convention_f32`: another library's coefficients to ours.
-///
-/// - `convention`, `lmax`, `n_vectors`: as there.
-/// - `theirs`, `theirs_len`: the other library's coefficients; read only; NULL only if the length is 0. Of complex
-///   coefficients that stand for a complex function its real part is taken.
-/// - `ours`, `ours_len`: receives our coefficients, orthonormal; may not overlap `theirs`.
-///
-/// Errors and threads: as there.
-gaunt_status gaunt_from_convention_f32(int32_t convention,
-                                       int32_t lmax,
-                                       size_t n_vectors,
-                                       const float *theirs,
-                                       size_t theirs_len,
-                                       float *ours,
-                                       size_t ours_len);
-
-/// `gaunt_from_convention_f32` for `double`.
-gaunt_status gaunt_from_convention_f64(int32_t convention,
-                                       int32_t lmax,
-                                       size_t n_vectors,
-                                       const double *theirs,
-                                       size_t theirs_len,
-                                       double *ours,
-                                       size_t ours_len);
 
 /// Fills a description with the defaults: degree 0, one channel, `double`, `lm_channel`, a matrix for every sample, automatic
 /// ISA level.
