@@ -7,11 +7,13 @@ use iced_x86::Instruction;
 
 use crate::functions::Function;
 use crate::instructions::{
-    Counts, Element, Operation, arithmetic, has_frame_pointer, hot_loops, is_baseline_vector, is_division,
-    is_trap, text,
+    Arithmetic, Counts, Element, Operation, arithmetic, has_frame_pointer, hot_loops, is_baseline_vector,
+    is_division, is_trap, text,
 };
 
-use Permission::{CallFrames, CallMemoryFunctions, ComputeOutsideLoops, Divide, ScaleElements};
+use Permission::{
+    CallFrames, CallMemoryFunctions, ComputeOutsideLoops, Divide, MultiplyConstants, ScaleElements,
+};
 
 /// An ISA level with frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +67,8 @@ enum Permission {
     ComputeOutsideLoops,
     /// Divide integers, outside of hot loops.
     Divide,
+    /// Multiply constants, one or two at a time, before they are broadcast.
+    MultiplyConstants,
     /// Multiply single elements: weights per degree with the factors of a normalisation.
     ScaleElements,
 }
@@ -77,9 +81,9 @@ const PERMISSIONS: [(&str, &[Permission]); 7] = [
     ("ConvertLayout", &[CallMemoryFunctions, Divide]),
     ("Gather", &[CallMemoryFunctions, ScaleElements]),
     ("Scatter", &[CallMemoryFunctions, ScaleElements]),
-    ("Values", &[ComputeOutsideLoops]),
-    ("Gradients", &[ComputeOutsideLoops]),
-    ("PullBack", &[ComputeOutsideLoops]),
+    ("Values", &[ComputeOutsideLoops, MultiplyConstants]),
+    ("Gradients", &[ComputeOutsideLoops, MultiplyConstants]),
+    ("PullBack", &[ComputeOutsideLoops, MultiplyConstants]),
 ];
 
 /// The beginning of the names of functions that do nothing but call a frame, so that it is not inlined.
@@ -203,9 +207,15 @@ impl<'a> Frame<'a> {
     /// Kinds of instructions that should not be there, each with the first of them.
     fn faulty_instructions(&self) -> Vec<String> {
         let of_other_type = |i: &Instruction| arithmetic(i).is_some_and(|a| a.element != self.element);
-        let narrow =
-            |i: &Instruction| arithmetic(i).is_some_and(|a| a.packed && a.width != self.level.width());
-        let scales = |operation: Operation| operation == Operation::Multiply && self.may(ScaleElements);
+        let constants =
+            |operation: Operation| operation == Operation::Multiply && self.may(MultiplyConstants);
+        let narrow = |i: &Instruction| {
+            let is_pair = |a: &Arithmetic| a.width == 128 && constants(a.operation);
+            arithmetic(i).is_some_and(|a| a.packed && a.width != self.level.width() && !is_pair(&a))
+        };
+        let scales = |operation: Operation| {
+            constants(operation) || (operation == Operation::Multiply && self.may(ScaleElements))
+        };
         let single = |i: &Instruction| arithmetic(i).is_some_and(|a| !a.packed && !scales(a.operation));
         let division = |i: &Instruction| is_division(i) && !self.may(Divide);
         let kinds: [(&str, Predicate); 7] = [
