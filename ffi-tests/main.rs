@@ -14,8 +14,8 @@ use std::{env, fs};
 /// What a check says: nothing, or why it failed.
 type Outcome = Result<(), String>;
 
-const C_PROGRAMS: [&str; 7] =
-    ["abi", "statuses", "vectors", "semantics", "threads", "conversion", "rotation"];
+const C_PROGRAMS: [&str; 8] =
+    ["abi", "statuses", "vectors", "semantics", "threads", "harmonics", "conversion", "rotation"];
 const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 
 fn main() -> ExitCode {
@@ -452,15 +452,20 @@ fn coverage(bench: &Bench) -> Outcome {
 
 /// The committed vectors are what their script writes.
 fn vectors(bench: &Bench, report: &mut Report) {
-    for python in available(report, "make_vectors.py", &["python3"]) {
-        let script = bench.tests.join("vectors/make_vectors.py");
-        let outcome = succeed(Command::new(python).arg(script).arg(&bench.out)).and_then(|()| {
-            ["vectors.txt", "tables.txt"].into_iter().try_for_each(|name| {
-                let same = fs::read(bench.out.join(name)).ok()
-                    == fs::read(bench.tests.join("vectors").join(name)).ok();
-                if same { Ok(()) } else { Err(format!("{name} differs from the committed one")) }
-            })
-        });
-        report.check("make_vectors.py writes the committed vectors", outcome);
+    const SCRIPTS: [(&str, &[&str]); 2] =
+        [("make_vectors.py", &["vectors.txt", "tables.txt"]), ("make_fourier.py", &["fourier.txt"])];
+    for python in available(report, "vectors", &["python3"]) {
+        for (script, files) in SCRIPTS {
+            let path = bench.tests.join("vectors").join(script);
+            // -B: no compiled modules beside the scripts.
+            let outcome = succeed(Command::new(&python).arg("-B").arg(path).arg(&bench.out)).and_then(|()| {
+                files.iter().try_for_each(|name| {
+                    let same = fs::read(bench.out.join(name)).ok()
+                        == fs::read(bench.tests.join("vectors").join(name)).ok();
+                    if same { Ok(()) } else { Err(format!("{name} differs from the committed one")) }
+                })
+            });
+            report.check(&format!("{script} writes the committed vectors"), outcome);
+        }
     }
 }

@@ -72,6 +72,16 @@
 #define GAUNT_VERSION_NUMBER ((GAUNT_VERSION_MAJOR << 16) | (GAUNT_VERSION_MINOR << 8) | GAUNT_VERSION_PATCH)
 
 
+/// Largest supported degree of harmonics of vectors.
+#define GAUNT_LMAX_HARMONICS 64
+
+/// Functions of the direction, `Y_lm(r / |r|)`. For the zero vector, which has none, harmonics of degree 1 and higher and
+/// all gradients are 0.
+#define GAUNT_HARMONICS_SURFACE 0
+
+/// Functions of the vector, `|r|^l Y_lm(r / |r|)`: homogeneous polynomials of degree l, regular everywhere.
+#define GAUNT_HARMONICS_SOLID 1
+
 /// Alignment in bytes of the plan memory and of the workspace. User arrays need only their elements' alignment.
 #define GAUNT_ALIGNMENT 64
 
@@ -180,6 +190,9 @@
 
 /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
 #define GAUNT_ENGINE_GRID 2
+
+/// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree.
+#define GAUNT_ENGINE_FOURIER 3
 
 /// The best level of this CPU.
 #define GAUNT_ISA_AUTO 0
@@ -291,6 +304,27 @@ typedef struct gaunt_weights_f64 {
     size_t weights3_len;
 } gaunt_weights_f64;
 
+/// Describes harmonics of vectors. Fill it with `gaunt_harmonics_desc_init`, then set what differs from the defaults.
+typedef struct gaunt_harmonics_desc {
+    /// Size of this struct in bytes, set by `gaunt_harmonics_desc_init`; the struct may grow in later versions.
+    uint32_t struct_size;
+    /// Largest degree, 0 to `GAUNT_LMAX_HARMONICS`; default 0.
+    int32_t lmax;
+    /// `GAUNT_LAYOUT_*` of the arrays of harmonics; default `GAUNT_LAYOUT_LM_CHANNEL`.
+    int32_t layout;
+    /// `GAUNT_NORM_*` of the harmonics; default `GAUNT_NORM_INTEGRAL`.
+    int32_t normalization;
+    /// `GAUNT_HARMONICS_*`; default `GAUNT_HARMONICS_SURFACE`.
+    int32_t kind;
+    /// `GAUNT_ISA_*`: the highest ISA level to use; default `GAUNT_ISA_AUTO` (the best the CPU has). Levels the CPU
+    /// lacks are never used.
+    int32_t isa;
+    /// Number of vectors per sample; default 1.
+    uint64_t n_channels;
+    /// Must be zero.
+    uint64_t reserved[4];
+} gaunt_harmonics_desc;
+
 /// Describes a rotation plan. Fill it with `gaunt_rotation_desc_init`, then set what differs from the defaults.
 typedef struct gaunt_rotation_desc {
     /// Size of this struct in bytes, set by `gaunt_rotation_desc_init`; the struct may grow in later versions.
@@ -321,20 +355,21 @@ typedef struct gaunt_rotation_desc {
 /// A pointer is NULL that must not be (an array may be NULL only when its length is zero).
 #define GAUNT_ERR_NULL_POINTER (-1)
 
-/// A member of the description is not one of its documented values, or a reserved member is not zero.
+/// A member of the description, or a degree, is not one of its documented values, or a reserved member is not zero.
 #define GAUNT_ERR_INVALID_ARGUMENT (-2)
 
-/// The values are well formed but no engine serves them: a degree beyond the supported maximum,
-/// `lmax3 > lmax1 + lmax2`, or degrees beyond the reach of the requested engine.
+/// The values are well formed but not served: a degree beyond the supported maximum, `lmax3 > lmax1 + lmax2`, or degrees
+/// beyond the reach of the requested engine.
 #define GAUNT_ERR_UNSUPPORTED (-3)
 
 /// A product of sizes does not fit into `size_t`.
 #define GAUNT_ERR_OVERFLOW (-4)
 
-/// An array's length is not the one that the plan and `n_samples` imply; ask `gaunt_plan_lengths`.
+/// An array's length is not the one that the plan and `n_samples` imply; ask `gaunt_plan_lengths` or
+/// `gaunt_harmonics_lengths`.
 #define GAUNT_ERR_SIZE_MISMATCH (-5)
 
-/// The plan memory or the workspace has fewer bytes than `gaunt_plan_memory` asks for.
+/// The plan memory or the workspace has fewer bytes than `gaunt_plan_memory` or `gaunt_harmonics_memory` asks for.
 #define GAUNT_ERR_MEMORY_TOO_SMALL (-6)
 
 /// The plan memory or the workspace is not aligned to `GAUNT_ALIGNMENT` bytes, or an array not to its elements.
@@ -473,6 +508,35 @@ gaunt_status gaunt_execute_f64(const struct gaunt_plan *plan,
                                void *workspace,
                                size_t workspace_bytes);
 
+/// The path constant of the product: `k(l1, l2, l3)` such that `G = k w` for the real Gaunt coefficients `G` of orthonormal
+/// harmonics and e3nn's `wigner_3j` `w`, element by element. Positive if `l1 + l2 + l3` is even and the degrees satisfy
+/// the triangle inequality, otherwise 0.
+///
+/// `k = sqrt((2 l1 + 1) (2 l2 + 1) (2 l3 + 1) / 4π) |3j(l1 l2 l3; 0 0 0)|`. So the product of operands of degrees `l1` and
+/// `l2`, at degree `l3`, is `k` times e3nn's path; with `GAUNT_NORM_COMPONENT` it is `sqrt(4π) k` times.
+///
+/// - `l1`, `l2`, `l3`: degrees, 0 to `2 * GAUNT_LMAX_INPUT`, in any order.
+/// - `constant`: receives the constant, with an error below 0.5 + 2⁻³⁰ units in the last place; not NULL.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `INVALID_ARGUMENT` (a negative degree); `UNSUPPORTED` (a degree beyond
+/// the maximum); `MISALIGNED`. On error nothing is written. Threads: reentrant. Cost: microseconds, in proportion to the
+/// degrees.
+gaunt_status gaunt_product_path_constant(int32_t l1,
+                                         int32_t l2,
+                                         int32_t l3,
+                                         double *constant);
+
+/// The path constant of the bracket `r·(∇f × ∇g)` on the unit sphere: `κ(l1, l2, l3)` such that `B = κ w` for its real
+/// coefficients `B`. Positive if `l1 + l2 + l3` is odd and the degrees satisfy the triangle inequality, otherwise 0;
+/// otherwise as `gaunt_product_path_constant`.
+///
+/// `κ = sqrt((2 l1 + 1) (2 l2 + 1) (2 l3 + 1) / 4π) sqrt(l1 (l1 + 1) l2 (l2 + 1)) |3j(l1 l2 l3; 1 −1 0)|`, which is
+/// symmetric in the degrees.
+gaunt_status gaunt_bracket_path_constant(int32_t l1,
+                                         int32_t l2,
+                                         int32_t l3,
+                                         double *constant);
+
 /// The best ISA level of this CPU (`GAUNT_ISA_*`), as the library detects it. Threads: reentrant.
 int32_t gaunt_cpu_isa(void);
 
@@ -585,6 +649,144 @@ gaunt_status gaunt_from_convention_f64(int32_t convention,
                                        size_t theirs_len,
                                        double *ours,
                                        size_t ours_len);
+
+/// Fills a description with the defaults: degree 0, one channel, `lm_channel`, orthonormal harmonics of the direction,
+/// automatic ISA level.
+///
+/// - `desc`: receives the defaults; not NULL.
+/// - `struct_size`: `sizeof(gaunt_harmonics_desc)` as the caller compiled it.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH` (`struct_size` not of this version); `MISALIGNED`. On error
+/// nothing is written. Threads: reentrant.
+gaunt_status gaunt_harmonics_desc_init(struct gaunt_harmonics_desc *desc,
+                                       uint32_t struct_size);
+
+/// The bytes of workspace that a call with this description needs, aligned to `GAUNT_ALIGNMENT`: the same for `float` and
+/// `double`, for values, gradients and vjp, and for any number of samples. At most 1.2 MB, at degree 4 at most 20 KB.
+///
+/// - `desc`: the description; not NULL.
+/// - `workspace_bytes`: receives the size; not NULL.
+///
+/// Errors, in the order checked: `NULL_POINTER` (`workspace_bytes`, then `desc`); `MISALIGNED` (`desc`); `ABI_MISMATCH`
+/// (`struct_size`); `INVALID_ARGUMENT`; `UNSUPPORTED`; `OVERFLOW`; `MISALIGNED` (`workspace_bytes`). On error nothing is
+/// written. Threads: reentrant.
+gaunt_status gaunt_harmonics_memory(const struct gaunt_harmonics_desc *desc,
+                                    size_t *workspace_bytes);
+
+/// The lengths, in elements, of the arrays of a call with `n_samples` samples.
+///
+/// - `desc`: the description; not NULL.
+/// - `n_samples`: number of samples; 0 is allowed.
+/// - `xyz_len`: receives the length of the coordinates of the vectors, `3 n_samples n_channels`; may be NULL.
+/// - `values_len`: receives the length of the harmonics, and of each of their derivatives; may be NULL.
+///
+/// Errors, in the order checked: `NULL_POINTER` (`desc`); `MISALIGNED` (`desc`); `ABI_MISMATCH`; `INVALID_ARGUMENT`;
+/// `UNSUPPORTED`; `OVERFLOW`; `MISALIGNED` (an out pointer). On error nothing is written. Threads: reentrant.
+gaunt_status gaunt_harmonics_lengths(const struct gaunt_harmonics_desc *desc,
+                                     size_t n_samples,
+                                     size_t *xyz_len,
+                                     size_t *values_len);
+
+/// The harmonics `Y_lm(r)` of a batch of vectors, `float`.
+///
+/// - `desc`: the description; not NULL.
+/// - `n_samples`: number of samples; 0 is success and touches nothing.
+/// - `xyz`, `xyz_len`: the vectors, `[sample][channel][3]`, of any length; read only; NULL only if the length is 0.
+/// - `values`, `values_len`: receives the harmonics in the description's layout, as an operand of a product plan with
+///   this layout, normalisation and `lmax` (one channel: `[vector][l*l + l + m]`); may not overlap any other array of the
+///   call.
+/// - `workspace`, `workspace_bytes`: at least the bytes of `gaunt_harmonics_memory`, aligned to `GAUNT_ALIGNMENT`; contents
+///   need not be initialised and are undefined afterwards; may not overlap any other array of the call.
+///
+/// Errors, in the order checked: `NULL_POINTER`, `MISALIGNED` (`desc`); `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`;
+/// `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`,
+/// `MEMORY_TOO_SMALL`; `ALIASING`. On error no output is written.
+///
+/// Threads: reentrant, with distinct workspace and output. Reproducible: the same description gives the same bits for any
+/// split of the samples over calls or threads and for any alignment. A vector with a NaN or an infinity spoils its own
+/// harmonics only. Allocates nothing. Cost: O(lmax²) per vector.
+gaunt_status gaunt_harmonics_values_f32(const struct gaunt_harmonics_desc *desc,
+                                        size_t n_samples,
+                                        const float *xyz,
+                                        size_t xyz_len,
+                                        float *values,
+                                        size_t values_len,
+                                        void *workspace,
+                                        size_t workspace_bytes);
+
+/// The harmonics of a batch of vectors, `double`; otherwise as `gaunt_harmonics_values_f32`.
+gaunt_status gaunt_harmonics_values_f64(const struct gaunt_harmonics_desc *desc,
+                                        size_t n_samples,
+                                        const double *xyz,
+                                        size_t xyz_len,
+                                        double *values,
+                                        size_t values_len,
+                                        void *workspace,
+                                        size_t workspace_bytes);
+
+/// The harmonics of a batch of vectors and their derivatives with respect to the coordinates, `float`, in one pass.
+///
+/// - `dx`, `dy`, `dz`: receive the derivatives with respect to x, y and z, each an array of `values_len` elements in the
+///   layout of `values`; NULL only if that is 0; none may overlap any other array of the call.
+///
+/// Everything else, errors included, as for `gaunt_harmonics_values_f32`, whose bits `values` receives.
+gaunt_status gaunt_harmonics_gradients_f32(const struct gaunt_harmonics_desc *desc,
+                                           size_t n_samples,
+                                           const float *xyz,
+                                           size_t xyz_len,
+                                           float *values,
+                                           float *dx,
+                                           float *dy,
+                                           float *dz,
+                                           size_t values_len,
+                                           void *workspace,
+                                           size_t workspace_bytes);
+
+/// The harmonics of a batch of vectors and their derivatives, `double`; otherwise as `gaunt_harmonics_gradients_f32`.
+gaunt_status gaunt_harmonics_gradients_f64(const struct gaunt_harmonics_desc *desc,
+                                           size_t n_samples,
+                                           const double *xyz,
+                                           size_t xyz_len,
+                                           double *values,
+                                           double *dx,
+                                           double *dy,
+                                           double *dz,
+                                           size_t values_len,
+                                           void *workspace,
+                                           size_t workspace_bytes);
+
+/// The vector-Jacobian product of the harmonics, `float`: `d_xyz[s][c] = Σ_lm d_values[s][c][lm] ∇Y_lm(r[s][c])`, the
+/// gradient of an energy with respect to the vectors from its gradient with respect to the harmonics. No derivative is
+/// stored.
+///
+/// - `d_values`, `d_values_len`: the gradient with respect to the harmonics, laid out as these; read only; NULL only if the
+///   length is 0.
+/// - `d_xyz`, `d_xyz_len`: receives the gradient with respect to the vectors, `[sample][channel][3]`; may not overlap any
+///   other array of the call.
+///
+/// Everything else, errors included, as for `gaunt_harmonics_values_f32`.
+gaunt_status gaunt_harmonics_vjp_f32(const struct gaunt_harmonics_desc *desc,
+                                     size_t n_samples,
+                                     const float *xyz,
+                                     size_t xyz_len,
+                                     const float *d_values,
+                                     size_t d_values_len,
+                                     float *d_xyz,
+                                     size_t d_xyz_len,
+                                     void *workspace,
+                                     size_t workspace_bytes);
+
+/// The vector-Jacobian product of the harmonics, `double`; otherwise as `gaunt_harmonics_vjp_f32`.
+gaunt_status gaunt_harmonics_vjp_f64(const struct gaunt_harmonics_desc *desc,
+                                     size_t n_samples,
+                                     const double *xyz,
+                                     size_t xyz_len,
+                                     const double *d_values,
+                                     size_t d_values_len,
+                                     double *d_xyz,
+                                     size_t d_xyz_len,
+                                     void *workspace,
+                                     size_t workspace_bytes);
 
 /// Fills a description with the defaults: degree 0, one channel, `double`, `lm_channel`, a matrix for every sample, automatic
 /// ISA level.

@@ -6,8 +6,8 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// No engine serves these degrees: one is beyond the maximum, `lmax3 > lmax1 + lmax2`, or the requested engine does
-    /// not reach them.
+    /// These degrees are not served: one is beyond the maximum, `lmax3 > lmax1 + lmax2`, or the requested engine does not
+    /// reach them.
     Unsupported,
     /// A product of sizes does not fit into `usize`.
     Overflow,
@@ -40,7 +40,9 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unsupported => f.write_str("these degrees are not supported by the requested engine"),
+            Self::Unsupported => {
+                f.write_str("these degrees are not supported, or not by the requested engine")
+            }
             Self::Overflow => f.write_str("a product of sizes overflows usize"),
             Self::LengthMismatch { array, expected, received } => {
                 write!(f, "array `{array}` has {received} elements, expected {expected}")

@@ -89,6 +89,12 @@ impl ArrayLayout {
         self.layout == Layout::LmChannel && !self.shared_channels
     }
 
+    /// Whether the coefficients of a (sample, channel) lie together, those of one pair after those of another.
+    #[inline(always)]
+    pub(crate) fn is_pair_contiguous(&self) -> bool {
+        self.layout == Layout::ChannelLm || self.stored_channels == 1
+    }
+
     /// Whether the coefficients of all degrees follow one another at one distance.
     #[inline(always)]
     pub(crate) fn is_flat(&self) -> bool {

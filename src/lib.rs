@@ -37,10 +37,12 @@
 //! | `plan` | what is decided before the data comes |
 //! | `isa` | what the CPU has, and how code gets compiled for it |
 //! | `lanes` | vectors of lanes and the dense microkernels on them |
-//! | `tables` | constants: nodes, weights, Legendre functions, Gaunt coefficients |
-//! | `engine` | *direct*: sparse coefficients in straight-line code; *grid*: synthesis, pointwise product, analysis |
+//! | `tables` | constants: nodes, weights, Legendre functions and their Fourier series, Gaunt coefficients |
+//! | `engine` | *direct*: sparse coefficients in straight-line code; *grid* and *fourier*: synthesis, pointwise product, analysis |
 //! | `transfer` | user arrays ↔ lane buffers: layouts, broadcasts, weights, tails |
 //! | `product` | the operation: load, multiply, store |
+//! | `paths` | the constants between these products and e3nn's normalised paths |
+//! | `harmonics` | the operation: values, gradients and vjp of harmonics of vectors |
 //! | `rotation` | the operation: turn functions, by angles about `z` and exchanges of axes |
 //! | `conversion` | layouts into one another |
 //! | `convention` | other libraries' coefficients: which, in which order |
@@ -56,10 +58,12 @@ mod conversion;
 mod engine;
 mod error;
 pub mod ffi;
+mod harmonics;
 mod index;
 mod isa;
 mod lanes;
 mod layout;
+mod paths;
 mod plan;
 mod product;
 pub mod reference;
@@ -76,10 +80,12 @@ pub mod conventions {}
 pub use convention::{Convention, from_convention, to_convention};
 pub use conversion::convert_layout;
 pub use error::Error;
+pub use harmonics::{HarmonicsDesc, HarmonicsKind, HarmonicsLengths, LMAX_HARMONICS};
 pub use index::{flat_index, n_lm};
 pub use isa::Isa;
 pub use lanes::CacheLine;
 pub use layout::{Broadcast, Layout};
+pub use paths::{bracket_path_constant, product_path_constant};
 pub use plan::{
     Engine, LMAX_INPUT, Lengths, Memory, Normalization, Operation, Plan, PlanDesc, Real, WeightKind, Weights,
 };

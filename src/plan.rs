@@ -3,14 +3,16 @@
 use core::fmt::Debug;
 
 use crate::conversion::ConvertLayout;
-use crate::engine::direct;
+use crate::engine::{direct, fourier};
 use crate::error::Error;
+use crate::harmonics;
 use crate::isa::{Isa, Level};
 use crate::lanes::{CacheLine, LaneOps, cast_mut};
 use crate::layout::{ArrayLayout, Broadcast, Layout};
 use crate::product;
 use crate::rotation;
 use crate::tables::Constants;
+use crate::tables::fourier::{FourierTable, fill_fourier_table};
 use crate::tables::grid::{GridTable, fill_grid_table, grid_table_len, n_theta};
 
 /// Largest supported degree of an operand.
@@ -21,6 +23,10 @@ pub trait Real: LaneOps + Constants + PartialOrd + PartialEq + Default + Debug +
     /// Runs an execution at a level: not generic, so that the kernels are compiled in this crate, once.
     #[doc(hidden)]
     fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()>;
+
+    /// Likewise harmonics.
+    #[doc(hidden)]
+    fn run_harmonics(level: Level, execute: harmonics::Execute<'_, Self>) -> Option<()>;
 
     /// Likewise a conversion.
     #[doc(hidden)]
@@ -36,6 +42,10 @@ impl Real for f32 {
         level.run(execute)
     }
 
+    fn run_harmonics(level: Level, execute: harmonics::Execute<'_, Self>) -> Option<()> {
+        level.run(execute)
+    }
+
     fn convert(level: Level, convert: ConvertLayout<'_, Self>) -> Option<()> {
         level.run(convert)
     }
@@ -47,6 +57,10 @@ impl Real for f32 {
 
 impl Real for f64 {
     fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()> {
+        level.run(execute)
+    }
+
+    fn run_harmonics(level: Level, execute: harmonics::Execute<'_, Self>) -> Option<()> {
         level.run(execute)
     }
 
@@ -77,6 +91,8 @@ pub enum Engine {
     Direct,
     /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
     Grid,
+    /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree.
+    Fourier,
 }
 
 /// The harmonics that coefficients refer to, by their norm.
@@ -178,7 +194,8 @@ pub struct Lengths {
 /// Caller-owned memory, in [`CacheLine`]s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// For [`Plan::new`]: the plan's tables. 0 for operands to degree 12 with orthonormal harmonics.
+    /// For [`Plan::new`]: the plan's tables. 0 for operands to degree 12 with orthonormal harmonics,
+    /// unless the engine is [`Engine::Fourier`].
     pub tables: usize,
     /// For [`Plan::execute`]: the workspace, for any number of samples.
     pub workspace: usize,
@@ -267,18 +284,19 @@ impl PlanDesc {
         (n_theta(degrees.iter().sum()), degrees.into_iter().max().unwrap_or(0))
     }
 
-    /// Elements of plan memory: the normalisation's factors and, beyond the constant tables, the grid.
+    /// Elements of plan memory: the normalisation's factors and, beyond the constant tables, the engine's table.
     fn table_parts<T: Real>(&self) -> Result<(usize, usize), Error> {
         let factors = match self.normalization {
             Normalization::Integral => 0,
             _ => self.contributing().iter().map(|l| l + 1).sum(),
         };
         let (n_theta, lmax) = self.grid();
-        let grid = match self.resolve_engine()? {
+        let engine = match self.resolve_engine()? {
             Engine::Grid if T::grid_table(n_theta).is_none() => grid_table_len(n_theta, lmax),
+            Engine::Fourier => fourier::sizes(self.contributing()).ok_or(Error::Internal)?.table_len(),
             _ => 0,
         };
-        Ok((factors, grid))
+        Ok((factors, engine))
     }
 
     /// Lengths of the arrays of one execution with `n_samples` samples.
@@ -315,10 +333,10 @@ impl PlanDesc {
     pub fn memory<T: Real>(&self) -> Result<Memory, Error> {
         let engine = self.resolve_engine()?;
         self.lengths(1)?;
-        let (factors, grid) = self.table_parts::<T>()?;
-        let tables = ((factors + grid) * size_of::<T>()).div_ceil(size_of::<CacheLine>());
+        let (factors, table) = self.table_parts::<T>()?;
+        let tables = ((factors + table) * size_of::<T>()).div_ceil(size_of::<CacheLine>());
         let shared = self.shared_by_channels().contains(&true);
-        let lanes = product::workspace_lanes(engine, self.contributing(), self.grid().0, shared);
+        let lanes = product::workspace_lanes(engine, self.contributing(), shared).ok_or(Error::Internal)?;
         let lanes_per_line = size_of::<CacheLine>() / (Level::up_to(self.isa).lanes::<T>() * size_of::<T>());
         Ok(Memory { tables, workspace: lanes.div_ceil(lanes_per_line) })
     }
@@ -340,13 +358,15 @@ pub struct Plan<'t, T> {
 pub(crate) enum Kernel<'t, T> {
     Direct,
     Grid(GridTable<'t, T>),
+    Fourier(FourierTable<'t, T>),
 }
 
 impl<'t, T: Real> Plan<'t, T> {
     /// Decides a plan. `tables` is working memory that the plan keeps, [`Memory::tables`] cache lines; extra lines
     /// are ignored.
     ///
-    /// Cost: nothing to speak of up to degree 12, above that the tables in double-double arithmetic, O(L³).
+    /// Cost: nothing to speak of up to degree 12; above that the tables in double-double arithmetic, O(L³), and for
+    /// [`Engine::Fourier`] at any degree, about `lmax3³ (lmax1 + lmax2) / 12` multiplications.
     ///
     /// # Errors
     /// [`Error::Unsupported`], [`Error::Overflow`] as [`PlanDesc::memory`]; [`Error::StorageTooSmall`].
@@ -357,7 +377,7 @@ impl<'t, T: Real> Plan<'t, T> {
         }
         let engine = desc.resolve_engine()?;
         let degrees = desc.contributing();
-        let (n_factors, n_grid) = desc.table_parts::<T>()?;
+        let (n_factors, n_table) = desc.table_parts::<T>()?;
         let (factors, tables) =
             cast_mut::<_, T>(tables).split_at_mut_checked(n_factors).ok_or(Error::Internal)?;
         let kernel = match engine {
@@ -366,11 +386,17 @@ impl<'t, T: Real> Plan<'t, T> {
                 let table = if let Some(constant) = T::grid_table(n_theta) {
                     GridTable::new(n_theta, n_theta - 1, constant)
                 } else {
-                    let entries = tables.get_mut(..n_grid).ok_or(Error::Internal)?;
+                    let entries = tables.get_mut(..n_table).ok_or(Error::Internal)?;
                     fill_grid_table(n_theta, lmax, entries, T::from_f64).ok_or(Error::Internal)?;
                     GridTable::new(n_theta, lmax, entries)
                 };
                 Kernel::Grid(table.ok_or(Error::Internal)?)
+            }
+            Engine::Fourier => {
+                let sizes = fourier::sizes(degrees).ok_or(Error::Internal)?;
+                let entries = tables.get_mut(..n_table).ok_or(Error::Internal)?;
+                fill_fourier_table(sizes, entries, T::from_f64).ok_or(Error::Internal)?;
+                Kernel::Fourier(FourierTable::new(sizes, entries).ok_or(Error::Internal)?)
             }
             _ => Kernel::Direct,
         };

@@ -2,14 +2,16 @@
 
 use pulp::{Simd, WithSimd};
 
+use crate::engine::Transform;
 use crate::engine::direct;
-use crate::engine::grid::{self, Transform};
+use crate::engine::fourier::{self, Torus};
+use crate::engine::grid::{self, GridChunk};
 use crate::index::n_lm;
 use crate::isa::outline;
 use crate::lanes::{CacheLine, LaneOps, MAX_RINGS, Rows, RowsMut, cast, cast_mut, lane_count};
 use crate::layout::ArrayLayout;
 use crate::plan::{Engine, Kernel, Plan, Real};
-use crate::tables::grid::GridTable;
+use crate::tables::grid::{GridTable, n_theta};
 use crate::transfer::{Block, DegreeScale, Gather, Scatter, Transfer, buffer_rows};
 
 /// So many blocks go through an engine together: enough that the costs of a call hardly count, few enough (48 KiB with
@@ -23,21 +25,25 @@ const fn run_blocks(degrees: [usize; 3]) -> usize {
 }
 
 /// Lane vectors of workspace: the coefficient buffers, and the engine's own. `shared`: whether the channels share an
-/// operand.
-pub(crate) const fn workspace_lanes(
-    engine: Engine,
-    degrees: [usize; 3],
-    n_theta: usize,
-    shared: bool,
-) -> usize {
+/// operand. `None` for degrees that the engine does not serve.
+pub(crate) fn workspace_lanes(engine: Engine, degrees: [usize; 3], shared: bool) -> Option<usize> {
     let [l1, l2, l3] = degrees;
-    let lmax3 = if matches!(engine, Engine::Direct) { direct::computed_lmax3(degrees) } else { l3 };
+    let lmax3 = if engine == Engine::Direct { direct::computed_lmax3(degrees) } else { l3 };
     let buffers = run_blocks(degrees) * (n_lm(l1) + n_lm(l2) + n_lm(lmax3));
-    if matches!(engine, Engine::Direct) {
-        return buffers;
-    }
-    let samples2 = if shared { grid::all_samples_len(n_theta) } else { grid::chunk_samples_len(n_theta) };
-    buffers + grid::rings_len(max(degrees)) + grid::chunk_samples_len(n_theta) + samples2
+    let own = match engine {
+        Engine::Direct => 0,
+        Engine::Fourier => {
+            let sizes = fourier::sizes(degrees)?;
+            fourier::rings_len(&sizes) + 2 * fourier::samples_len(&sizes)
+        }
+        _ => {
+            let n_theta = n_theta(l1 + l2 + l3);
+            let samples2 =
+                if shared { grid::all_samples_len(n_theta) } else { grid::chunk_samples_len(n_theta) };
+            grid::rings_len(max(degrees)) + grid::chunk_samples_len(n_theta) + samples2
+        }
+    };
+    Some(buffers + own)
 }
 
 const fn max([l1, l2, l3]: [usize; 3]) -> usize {
@@ -80,7 +86,7 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
         let degrees = [transfer1.lmax, transfer2.lmax, transfer3.lmax];
         let lmax3 = match plan.kernel {
             Kernel::Direct => direct::computed_lmax3(degrees),
-            Kernel::Grid(_) => transfer3.lmax,
+            Kernel::Grid(_) | Kernel::Fourier(_) => transfer3.lmax,
         };
         let max_blocks = run_blocks(degrees);
         let (buffers1, rest) = cast_mut(workspace).split_at_mut_checked(max_blocks * n_lm(degrees[0]))?;
@@ -95,7 +101,7 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
             // The engine works on the arrays themselves where it can; the direct engine wants rows at one distance.
             let in_place = match plan.kernel {
                 Kernel::Direct => [plain == [true; 3] && lmax3 == transfer3.lmax; 3],
-                Kernel::Grid(_) => plain,
+                Kernel::Grid(_) | Kernel::Fourier(_) => plain,
             };
             // A shared operand is one sample's; blocks that are copied may lie anywhere.
             let blocks = if shared {
@@ -134,15 +140,18 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
             } else {
                 RowsMut::new(cast_mut(&mut *buffers3), buffer_rows::<S, T>(lmax3, blocks, false))?
             };
+            let rows = (rows1, rows2, rows3);
+            let operands = Operands { degrees, blocks, rows, shared, is_prepared };
             match plan.kernel {
-                Kernel::Direct => direct::product::<S, T>(s, degrees, blocks, rows1, rows2, rows3)?,
-                Kernel::Grid(table) => GridProduct { table, degrees, shared }.blocks::<S>(
-                    s,
-                    blocks,
-                    (rows1, rows2, rows3),
-                    is_prepared,
-                    rest,
-                )?,
+                Kernel::Direct => direct::product::<S, T>(s, degrees, blocks, rows1, rows2, operands.rows.2)?,
+                Kernel::Grid(table) => grid_product(s, table, operands, rest)?,
+                Kernel::Fourier(table) => {
+                    let (rings, samples) = rest.split_at_mut_checked(fourier::rings_len(&table.sizes))?;
+                    let (samples1, samples2) =
+                        samples.split_at_mut_checked(fourier::samples_len(&table.sizes))?;
+                    let transform = Torus::new(table)?;
+                    outline(s, Pass { transform, operands, rings, samples1, samples2 })?;
+                }
             }
             if !in_place[2] {
                 outline(
@@ -166,77 +175,66 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
 /// Rows of the two operands and the output.
 type AllRows<'a, T, V> = (Rows<'a, T, V>, Rows<'a, T, V>, RowsMut<'a, T, V>);
 
-/// The product by the grid engine.
-struct GridProduct<'t, T> {
-    table: GridTable<'t, T>,
-    degrees: [usize; 3],
-    /// Whether the second operand is the same for all blocks; it is synthesised once then.
-    shared: bool,
-}
-
-impl<T: LaneOps> GridProduct<'_, T> {
-    /// `blocks` blocks. `is_prepared`: the workspace holds the samples of the second operand, as the last call left them.
-    #[inline(always)]
-    fn blocks<S: Simd>(
-        &self,
-        s: S,
-        blocks: usize,
-        (x1, x2, mut out): AllRows<'_, T, T::Lanes<S>>,
-        is_prepared: bool,
-        workspace: &mut [T::Lanes<S>],
-    ) -> Option<()> {
-        let n_theta = self.table.n_theta;
-        let (rings, rest) = workspace.split_at_mut_checked(grid::rings_len(max(self.degrees)))?;
-        let (samples1, samples2) = rest.split_at_mut_checked(grid::chunk_samples_len(n_theta))?;
-        for chunk in grid::chunks(n_theta) {
-            let samples2 =
-                if self.shared { samples2.get_mut(chunk.samples_start(n_theta)..)? } else { &mut *samples2 };
-            macro_rules! rings {
-                ($($rings:literal)*) => {
-                    match chunk.rings {
-                        $($rings => outline(s, GridChunk::<_, _, $rings> {
-                            transform: Transform { table: self.table, first_node: chunk.first_node },
-                            degrees: self.degrees,
-                            blocks,
-                            rows: (x1, x2, out.reborrow()),
-                            shared: self.shared,
-                            is_prepared,
-                            rings,
-                            samples1,
-                            samples2,
-                        })?,)*
-                        _ => return None,
-                    }
-                };
-            }
-            const { assert!(MAX_RINGS == 8) };
-            rings!(1 2 3 4 5 6 7 8);
-        }
-        Some(())
-    }
-}
-
-/// The product of some blocks on one chunk of rings: synthesise, multiply, analyse. A `#[target_feature]` frame of its own.
-struct GridChunk<'a, T, V, const RINGS: usize> {
-    transform: Transform<'a, T, RINGS>,
+/// What is multiplied, in lane vectors.
+struct Operands<'a, T, V> {
     degrees: [usize; 3],
     blocks: usize,
     rows: AllRows<'a, T, V>,
-    /// Whether the second operand is the same for all blocks, and its samples are there already.
+    /// Whether the second operand is the same for all blocks; it is synthesised once then. And whether its samples are
+    /// there already, as the last call left them.
     shared: bool,
     is_prepared: bool,
+}
+
+/// The product by the grid engine, chunk by chunk.
+#[inline(always)]
+fn grid_product<S: Simd, T: LaneOps>(
+    s: S,
+    table: GridTable<'_, T>,
+    mut operands: Operands<'_, T, T::Lanes<S>>,
+    workspace: &mut [T::Lanes<S>],
+) -> Option<()> {
+    let n_theta = table.n_theta;
+    let (rings, rest) = workspace.split_at_mut_checked(grid::rings_len(max(operands.degrees)))?;
+    let (samples1, samples2) = rest.split_at_mut_checked(grid::chunk_samples_len(n_theta))?;
+    for chunk in grid::chunks(n_theta) {
+        let samples2 =
+            if operands.shared { samples2.get_mut(chunk.samples_start(n_theta)..)? } else { &mut *samples2 };
+        let (rows1, rows2, rows3) = &mut operands.rows;
+        let operands = Operands { rows: (*rows1, *rows2, rows3.reborrow()), ..operands };
+        macro_rules! rings {
+            ($($rings:literal)*) => {
+                match chunk.rings {
+                    $($rings => {
+                        let transform = GridChunk::<_, $rings> { table, first_node: chunk.first_node };
+                        outline(s, Pass { transform, operands, rings, samples1, samples2 })?;
+                    })*
+                    _ => return None,
+                }
+            };
+        }
+        const { assert!(MAX_RINGS == 8) };
+        rings!(1 2 3 4 5 6 7 8);
+    }
+    Some(())
+}
+
+/// The product of some blocks through one transform: synthesise, multiply, analyse. A `#[target_feature]` frame of its own.
+struct Pass<'a, X, T, V> {
+    transform: X,
+    operands: Operands<'a, T, V>,
     rings: &'a mut [V],
     samples1: &'a mut [V],
     samples2: &'a mut [V],
 }
 
-impl<T: LaneOps, V: bytemuck::Pod, const RINGS: usize> WithSimd for GridChunk<'_, T, V, RINGS> {
+impl<X: Transform<T>, T: LaneOps, V: bytemuck::Pod> WithSimd for Pass<'_, X, T, V> {
     type Output = Option<()>;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { transform, degrees, blocks, rows, shared, mut is_prepared, rings, samples1, samples2 } =
-            self;
+        let Self { transform, operands, rings, samples1, samples2 } = self;
+        let Operands { degrees, blocks, rows, shared, mut is_prepared } = operands;
         let (x1, x2, mut out) = (rows.0.cast()?, rows.1.cast()?, rows.2.cast()?);
         let (rings, samples1, samples2) = (cast_mut(rings), cast_mut(samples1), cast_mut(samples2));
         for block in 0..blocks {
@@ -246,8 +244,7 @@ impl<T: LaneOps, V: bytemuck::Pod, const RINGS: usize> WithSimd for GridChunk<'_
                 is_prepared = true;
             }
             transform.multiply_samples(s, samples1, samples2)?;
-            let accumulate = transform.first_node > 0;
-            transform.analyse(s, degrees[2], samples1, rings, out.block(block)?, accumulate)?;
+            transform.analyse(s, degrees[2], samples1, rings, out.block(block)?)?;
         }
         Some(())
     }

@@ -5,7 +5,7 @@
 
 use crate::index::flat_index;
 
-/// Largest `l1 + l2 + l3` of [`gaunt_coefficient`]: its integer sums stay below 2¹²⁶.
+/// Largest `l1 + l2 + l3` of [`gaunt_coefficient`] and [`bracket_coefficient`]: their integer sums stay below 2¹²⁶.
 pub const MAX_DEGREE_SUM: usize = 120;
 
 /// The real Gaunt coefficient `∫ Y_l1m1 Y_l2m2 Y_l3m3 dΩ` of orthonormal real harmonics, to a few ulp; 0.0 exactly
@@ -16,13 +16,39 @@ pub const MAX_DEGREE_SUM: usize = 120;
 /// [`MAX_DEGREE_SUM`].
 #[must_use]
 pub fn gaunt_coefficient(l: [usize; 3], m: [isize; 3]) -> f64 {
+    coefficient(Parity::Even, l, m)
+}
+
+/// The real bracket coefficient `∫ r̂·(∇Y_l1m1 × ∇Y_l2m2) Y_l3m3 dΩ` of orthonormal real harmonics on the unit sphere,
+/// to a few ulp; 0.0 exactly where it vanishes, and for orders out of range.
+///
+/// In angles, `r̂·(∇f × ∇g) = (∂f/∂θ ∂g/∂φ − ∂f/∂φ ∂g/∂θ) / sin θ`. By spin-weighted harmonics (Goldberg et al. 1967),
+/// `r̂·(∇f × ∇g) = (ð̄f ðg − ðf ð̄g) / 2i` where `ð` and `ð̄` make `√(l (l + 1))` times harmonics of spin 1 and −1, whose
+/// integral with a third harmonic is again a product of two 3j symbols. NaN if `l1 + l2 + l3` exceeds
+/// [`MAX_DEGREE_SUM`].
+#[must_use]
+pub fn bracket_coefficient(l: [usize; 3], m: [isize; 3]) -> f64 {
+    coefficient(Parity::Odd, l, m)
+}
+
+/// The parity of `l1 + l2 + l3` and of the number of sines, which tells the product from the bracket.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Parity {
+    Even,
+    Odd,
+}
+
+/// The integral of the product (even) or of the bracket (odd) of two harmonics with a third one.
+fn coefficient(parity: Parity, l: [usize; 3], m: [isize; 3]) -> f64 {
     let sum = l[0] + l[1] + l[2];
     if sum > MAX_DEGREE_SUM {
         return f64::NAN;
     }
     let sines = m.iter().filter(|m| **m < 0).count();
+    let parity_of = |n: usize| if n.is_multiple_of(2) { Parity::Even } else { Parity::Odd };
     let in_range = l.iter().zip(m).all(|(l, m)| m.unsigned_abs() <= *l);
-    if sum % 2 == 1 || 2 * l.into_iter().max().unwrap_or(0) > sum || sines % 2 == 1 || !in_range {
+    let triangle = 2 * l.into_iter().max().unwrap_or(0) <= sum;
+    if parity_of(sum) != parity || parity_of(sines) != parity || !triangle || !in_range {
         return 0.0;
     }
     let [a, b, c] = m.map(isize::abs);
@@ -37,15 +63,20 @@ pub fn gaunt_coefficient(l: [usize; 3], m: [isize; 3]) -> f64 {
     } else {
         return 0.0;
     };
-    let phase = if orders.into_iter().min().unwrap_or(0) % 2 == 0 { 1.0 } else { -1.0 };
     let none_zero = small.iter().all(|m| *m != 0);
-    let factor = match (none_zero, small.iter().all(|m| *m < 0)) {
-        (false, _) => phase,
-        (true, false) => phase * core::f64::consts::FRAC_1_SQRT_2,
-        (true, true) => -phase * core::f64::consts::FRAC_1_SQRT_2,
+    let negative = match parity {
+        Parity::Even => none_zero && small.iter().all(|m| *m < 0),
+        Parity::Odd => small.iter().all(|m| *m >= 0),
     };
+    let odd_order = orders.into_iter().min().unwrap_or(0) % 2 != 0;
+    let sign = if negative == odd_order { 1.0 } else { -1.0 };
+    let factor = if none_zero { sign * core::f64::consts::FRAC_1_SQRT_2 } else { sign };
     let degeneracy = l.iter().map(|l| (2 * l + 1) as f64).product::<f64>() / (4.0 * core::f64::consts::PI);
-    factor * libm::sqrt(degeneracy) * wigner_3j(l, [0; 3]) * wigner_3j(l, orders)
+    let (square, spins) = match parity {
+        Parity::Even => (degeneracy, [0; 3]),
+        Parity::Odd => (degeneracy * (l[0] * (l[0] + 1) * l[1] * (l[1] + 1)) as f64, [1, -1, 0]),
+    };
+    factor * libm::sqrt(square) * wigner_3j(l, spins) * wigner_3j(l, orders)
 }
 
 /// The Wigner 3j symbol, for degrees that satisfy the triangle rule and orders that are in range and add up to zero.
@@ -95,9 +126,10 @@ fn factorials(numbers: &[usize]) -> (f64, i32) {
     (product + error, exponent)
 }
 
-/// Calls `term(i, j, k, G)` for every non-zero coefficient of `z_k = Σ G_ijk x_i y_j`, flat indices `i`, `j`, `k` of
-/// degrees to `lmax1`, `lmax2`, `lmax3`.
+/// Calls `term(i, j, k, C)` for every non-zero coefficient of `z_k = Σ C_ijk x_i y_j`, flat indices `i`, `j`, `k` of
+/// degrees to `lmax1`, `lmax2`, `lmax3`. `coefficient` is [`gaunt_coefficient`] or [`bracket_coefficient`].
 pub fn for_each_term(
+    coefficient: impl Fn([usize; 3], [isize; 3]) -> f64,
     lmax1: usize,
     lmax2: usize,
     lmax3: usize,
@@ -105,17 +137,15 @@ pub fn for_each_term(
 ) {
     for (l1, m1) in degrees_and_orders(lmax1) {
         for (l2, m2) in degrees_and_orders(lmax2) {
-            for l3 in (l1.abs_diff(l2)..=lmax3.min(l1 + l2)).step_by(2) {
+            for l3 in l1.abs_diff(l2)..=lmax3.min(l1 + l2) {
                 let (a, b) = (m1.abs(), m2.abs());
-                // The two possible |m3|, the sign from the rule that sines come in pairs.
-                let sign = if (m1 < 0) == (m2 < 0) { 1 } else { -1 };
-                for m3 in [a + b, (a - b).abs()] {
-                    let coefficient = gaunt_coefficient([l1, l2, l3], [m1, m2, sign * m3]);
-                    if coefficient != 0.0 {
-                        term(flat_index(l1, m1), flat_index(l2, m2), flat_index(l3, sign * m3), coefficient);
-                    }
-                    if a == 0 || b == 0 {
-                        break; // both are the same
+                // The two possible |m3|, which are the same if an order is zero; cosine and sine.
+                for c in [a + b, (a - b).abs()].into_iter().take(if a == 0 || b == 0 { 1 } else { 2 }) {
+                    for m3 in [c, -c].into_iter().take(if c == 0 { 1 } else { 2 }) {
+                        let value = coefficient([l1, l2, l3], [m1, m2, m3]);
+                        if value != 0.0 {
+                            term(flat_index(l1, m1), flat_index(l2, m2), flat_index(l3, m3), value);
+                        }
                     }
                 }
             }
@@ -128,10 +158,26 @@ pub fn for_each_term(
 /// `x1`, `x2`, `out` hold `n_lm(lmax1)`, `n_lm(lmax2)`, `n_lm(lmax3)` coefficients in flat order; missing ones count as
 /// zero. Cost: O(L⁵) coefficients, each computed anew.
 pub fn product(lmax1: usize, lmax2: usize, lmax3: usize, x1: &[f64], x2: &[f64], out: &mut [f64]) {
+    sum_terms(gaunt_coefficient, [lmax1, lmax2, lmax3], x1, x2, out);
+}
+
+/// `out = r̂·(∇x1 × ∇x2)`, the bracket of two functions on the unit sphere, up to degree `lmax3`; otherwise as
+/// [`product()`].
+pub fn bracket(lmax1: usize, lmax2: usize, lmax3: usize, x1: &[f64], x2: &[f64], out: &mut [f64]) {
+    sum_terms(bracket_coefficient, [lmax1, lmax2, lmax3], x1, x2, out);
+}
+
+fn sum_terms(
+    coefficient: impl Fn([usize; 3], [isize; 3]) -> f64,
+    [lmax1, lmax2, lmax3]: [usize; 3],
+    x1: &[f64],
+    x2: &[f64],
+    out: &mut [f64],
+) {
     out.fill(0.0);
-    for_each_term(lmax1, lmax2, lmax3, |i, j, k, coefficient| {
+    for_each_term(coefficient, lmax1, lmax2, lmax3, |i, j, k, value| {
         if let (Some(x1), Some(x2), Some(out)) = (x1.get(i), x2.get(j), out.get_mut(k)) {
-            *out += coefficient * x1 * x2;
+            *out += value * x1 * x2;
         }
     });
 }

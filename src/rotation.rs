@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::index::n_lm;
 use crate::isa::{Isa, Level};
 use crate::lanes::{
-    CacheLine, LaneOps, Matrix, Multiples, Panel, Strided, cast_mut, multiply, rotate_planes,
+    CacheLine, DENSE, LaneOps, Matrix, Multiples, Panel, Strided, cast_mut, multiply, rotate_planes,
 };
 use crate::layout::{ArrayLayout, Broadcast, Layout};
 use crate::plan::{LMAX_INPUT, Memory, Real};
@@ -598,8 +598,12 @@ fn swap_axes<S: Simd, T: LaneOps, const COLUMNS: usize>(
         // There are l + 1 cosines, but only l sines.
         let end = if middle == 0 { l } else { l + 1 };
         let (depth, rows) = ((end + 1 - from) / 2, (end + 1 - to) / 2);
-        let a =
-            Matrix { data: matrix.get(to * (l + 1) + from..)?, row_stride: 2 * (l + 1), column_stride: 2 };
+        let a = Matrix {
+            data: matrix.get(to * (l + 1) + from..)?,
+            row_stride: 2 * (l + 1),
+            column_stride: 2,
+            staircase: DENSE,
+        };
         let b = Panel { data: x.get((middle + from) * COLUMNS..)?, stride: 2 * COLUMNS };
         let out = Panel { data: y.get_mut((middle + to) * COLUMNS..)?, stride: 2 * COLUMNS };
         multiply::<S, T, COLUMNS>(s, (rows, depth), a, b, out)?;

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Measures where the direct engine is faster than the grid, for `Engine::Auto`: every pair of degrees that both serve,
-# output to the larger degree and to the sum, on every ISA level of this machine. Writes the machine and one object per
-# measurement to benches/crossover/measured.jsonl, which a test holds Auto's choice against. Takes minutes; nothing else
-# should run.
+# Measures which engine is fastest, for `Engine::Auto`: direct and grid at every pair of degrees that both serve, output to
+# the larger degree and to the sum, and grid and fourier up to degree 128, on every ISA level of this machine. Writes the
+# machine and one object per measurement to benches/crossover/measured.jsonl, which a test holds Auto's choice against.
+# Takes minutes; nothing else should run.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -20,5 +20,7 @@ machine=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
     printf '{"machine":"%s","date":"%s"}\n' "$machine" "$(date +%F)"
     target/release/examples/throughput --json --rounds 21 --layout lm_channel --batch 4x64 --dtype all --isa all \
         --engine direct,grid --degrees "$degrees"
+    target/release/examples/throughput --json --rounds 11 --layout lm_channel --batch 1x32 --dtype all --isa all \
+        --engine grid,fourier --degrees 5,6,8,12,16,24,32,48,64,96,128,5x5x10,8x8x16,16x16x32,32x32x64,64x16x64
 } >target/crossover.jsonl
 mv target/crossover.jsonl benches/crossover/measured.jsonl

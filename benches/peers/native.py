@@ -17,7 +17,7 @@ ABI_VERSION = 1
 ALIGNMENT = 64
 DTYPE_F32 = 1
 LAYOUT_NUMBERS = {"lm_channel": 0, "channel_lm": 1, "e3nn_blocks": 2}
-ENGINES = {1: "direct", 2: "grid"}
+ENGINES = {1: "direct", 2: "grid", 3: "fourier"}
 ISA_LEVELS = {1: "scalar", 2: "neon", 3: "avx2", 4: "avx512"}
 
 

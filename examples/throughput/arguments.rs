@@ -23,7 +23,7 @@ degrees and batch in turns, beside the machine's own speed. One product is one s
 
 Options, LIST separated by commas:
   --operation LIST    product
-  --engine LIST       auto, direct, grid                      default: auto, the library's choice
+  --engine LIST       auto, direct, grid, fourier             default: auto, the library's choice
   --isa LIST          scalar, neon, avx2, avx512              default: the best of this CPU
   --dtype LIST        f32, f64                                default: all
   --layout LIST       lm_channel, channel_lm, e3nn_blocks     default: all
@@ -319,7 +319,7 @@ mod tests {
             ("--dtype f16", "--dtype: expected f32, f64, all, found \"f16\""),
             ("--dtype f32,", "--dtype: expected f32, f64, all, found \"\""),
             ("--dtype f32 --dtype f64", "--dtype: expected once, found twice; lists are separated by commas"),
-            ("--engine gpu", "--engine: expected auto, direct, grid, all, found \"gpu\""),
+            ("--engine gpu", "--engine: expected auto, direct, grid, fourier, all, found \"gpu\""),
             ("--degrees 1-8", "--degrees: expected L or L1xL2xL3, found \"1-8\""),
             ("--degrees 4x4", "--degrees: expected L or L1xL2xL3, found \"4x4\""),
             ("--degrees +4", "--degrees: expected L or L1xL2xL3, found \"+4\""),

@@ -29,7 +29,7 @@ impl Named for Operation {
 
 impl Named for Engine {
     const CHOICES: &'static [(&'static str, Self)] =
-        &[("auto", Self::Auto), ("direct", Self::Direct), ("grid", Self::Grid)];
+        &[("auto", Self::Auto), ("direct", Self::Direct), ("grid", Self::Grid), ("fourier", Self::Fourier)];
 }
 
 impl Named for Isa {

@@ -75,7 +75,7 @@ fn by_terms(degrees: Degrees, x1: &[Vec<f64>], x2: &[Vec<f64>]) -> (Vec<Vec<f64>
     let [l1, l2, l3] = degrees.0;
     let mut outputs = vec![vec![0.0; n_lm(l3)]; x1.len() * x2.len()];
     let mut n_terms = 0;
-    reference::for_each_term(l1, l2, l3, |i, j, k, coefficient| {
+    reference::for_each_term(reference::gaunt_coefficient, l1, l2, l3, |i, j, k, coefficient| {
         n_terms += 1;
         let pairs = x1.iter().flat_map(|x1| x2.iter().map(move |x2| (x1, x2)));
         for (out, (x1, x2)) in outputs.iter_mut().zip(pairs) {

@@ -15,6 +15,8 @@ static void for_each_kernel(test *run_test) {
         {GAUNT_ENGINE_DIRECT, 2, 3, 4},
         {GAUNT_ENGINE_GRID, 2, 3, 4},
         {GAUNT_ENGINE_GRID, 5, 4, 6},
+        {GAUNT_ENGINE_FOURIER, 2, 3, 4},
+        {GAUNT_ENGINE_FOURIER, 5, 4, 6},
     };
     for (int32_t dtype = GAUNT_DTYPE_F32; dtype <= GAUNT_DTYPE_F64; ++dtype)
         for (int32_t layout = GAUNT_LAYOUT_LM_CHANNEL; layout <= GAUNT_LAYOUT_E3NN_BLOCKS; ++layout)

@@ -290,12 +290,39 @@ static void no_channels(int32_t dtype) {
     prepared_free(&p);
 }
 
+typedef gaunt_status path_constant(int32_t l1, int32_t l2, int32_t l3, double *constant);
+
+static void path_constants(path_constant *of_path) {
+    enum { LMAX = 2 * GAUNT_LMAX_INPUT };
+    double room[3];
+    memset(room, CANARY, sizeof room);
+    CHECK_STATUS(of_path(1, 1, 1, NULL), GAUNT_ERR_NULL_POINTER);
+    for (int slot = 0; slot < 3; ++slot) {
+        static const int32_t wrong[][2] = {{-1, GAUNT_ERR_INVALID_ARGUMENT}, {INT32_MIN, GAUNT_ERR_INVALID_ARGUMENT},
+                                           {LMAX + 1, GAUNT_ERR_UNSUPPORTED}, {INT32_MAX, GAUNT_ERR_UNSUPPORTED}};
+        for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
+            int32_t l[3] = {1, 1, 1};
+            l[slot] = wrong[i][0];
+            CHECK_STATUS(of_path(l[0], l[1], l[2], room), wrong[i][1]);
+        }
+    }
+    CHECK_STATUS(of_path(1, 1, 1, askew(room)), GAUNT_ERR_MISALIGNED);
+    CHECK(untouched(room, sizeof room));
+
+    CHECK_SUCCESS(of_path(LMAX, LMAX, LMAX, room + 1));
+    CHECK_SUCCESS(of_path(1, 1, 3, room + 1)); /* no path: zero, not an error */
+    CHECK(room[1] == 0);
+    CHECK(untouched(room, sizeof *room) && untouched(room + 2, sizeof *room));
+}
+
 int main(void) {
     desc_init();
     descriptions();
     memory_and_lengths();
     init();
     plan_describe();
+    path_constants(gaunt_product_path_constant);
+    path_constants(gaunt_bracket_path_constant);
     for (int32_t dtype = GAUNT_DTYPE_F32; dtype <= GAUNT_DTYPE_F64; ++dtype) {
         execution(dtype);
         no_channels(dtype);

@@ -64,5 +64,6 @@ static void run_engine(int32_t engine) {
 int main(void) {
     run_engine(GAUNT_ENGINE_DIRECT);
     run_engine(GAUNT_ENGINE_GRID);
+    run_engine(GAUNT_ENGINE_FOURIER);
     return finish("threads");
 }

@@ -82,9 +82,9 @@ static void run_all(const vector_case *v) {
     } shapes[] = {{1, 1}, {3, 5}, {1, 17}, {33, 1}, {2, 8}, {1, 31}, {2, 64}, {0, 3}, {3, 0}};
     static const int32_t dtypes[] = {GAUNT_DTYPE_F32, GAUNT_DTYPE_F64};
     static const int32_t layouts[] = {GAUNT_LAYOUT_LM_CHANNEL, GAUNT_LAYOUT_CHANNEL_LM, GAUNT_LAYOUT_E3NN_BLOCKS};
-    static const int32_t engines[] = {GAUNT_ENGINE_AUTO, GAUNT_ENGINE_GRID, GAUNT_ENGINE_DIRECT};
+    static const int32_t engines[] = {GAUNT_ENGINE_AUTO, GAUNT_ENGINE_GRID, GAUNT_ENGINE_FOURIER, GAUNT_ENGINE_DIRECT};
     int direct = v->lmax1 <= GAUNT_LMAX_DIRECT && v->lmax2 <= GAUNT_LMAX_DIRECT;
-    size_t n_engines = direct ? 3 : 2;
+    size_t n_engines = direct ? 4 : 3;
 
     for (size_t t = 0; t < 2; ++t)
         for (size_t l = 0; l < 3; ++l)
@@ -123,6 +123,18 @@ static void run_coefficient(FILE *file) {
     prepared_free(&p);
 }
 
+/* The path constants of vectors.txt: of the product if the degrees add up to an even number, where the bracket's is zero. */
+static void run_path(FILE *file) {
+    int32_t l[3];
+    for (int i = 0; i < 3; ++i) l[i] = (int32_t)next_number(file);
+    double expected = next_number(file), constants[2] = {NAN, NAN};
+    CHECK_SUCCESS(gaunt_product_path_constant(l[0], l[1], l[2], &constants[0]));
+    CHECK_SUCCESS(gaunt_bracket_path_constant(l[0], l[1], l[2], &constants[1]));
+    int parity = (l[0] + l[1] + l[2]) % 2;
+    CHECK(fabs(constants[parity] - expected) <= DBL_EPSILON * expected); /* one unit in the last place, or two */
+    CHECK(constants[1 - parity] == 0);
+}
+
 int main(int argc, char **argv) {
     FILE *file = open_vectors(argc, argv);
     for (int n = (int)next_number(file); n > 0; --n) run_coefficient(file);
@@ -131,6 +143,7 @@ int main(int argc, char **argv) {
         run_all(&v);
         case_free(&v);
     }
+    for (int n = (int)next_number(file); n > 0; --n) run_path(file);
     fclose(file);
 
     static const char *names[] = {"", " scalar", " neon", " avx2", " avx512"};

@@ -48,8 +48,8 @@ fn not_run(reason: &str) {
 }
 
 /// Functions outside of frames that may compute with vectors, of the baseline then, by the beginning of their names: the
-/// scalar level, where the compiler vectorises what it can, and what runs once per plan.
-const BASELINE_ARITHMETIC: [&str; 10] = [
+/// scalar level, where the compiler vectorises what it can, and what runs once per plan or makes constants.
+const BASELINE_ARITHMETIC: [&str; 13] = [
     "<pulp::Scalar as pulp::Simd>::vectorize::<",
     "gaunt::isa::outline::<pulp::Scalar, ",
     "<gaunt::isa::Level>::run::<", // which the scalar level is inlined into
@@ -60,6 +60,9 @@ const BASELINE_ARITHMETIC: [&str; 10] = [
     "<gaunt::rotation::",
     "gaunt::tables::",
     "<gaunt::tables::",
+    "gaunt::paths::",
+    "gaunt_bracket_path_constant",
+    "gaunt_product_path_constant",
 ];
 
 /// What is wrong with the functions that are no frames.

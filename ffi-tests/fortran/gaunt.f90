@@ -87,6 +87,18 @@ module gaunt
             real(c_double), intent(out) :: out(*)
         end function
 
+        integer(c_int32_t) function gaunt_product_path_constant(l1, l2, l3, constant) bind(c)
+            import :: c_int32_t, c_double
+            integer(c_int32_t), value :: l1, l2, l3
+            real(c_double), intent(out) :: constant
+        end function
+
+        integer(c_int32_t) function gaunt_bracket_path_constant(l1, l2, l3, constant) bind(c)
+            import :: c_int32_t, c_double
+            integer(c_int32_t), value :: l1, l2, l3
+            real(c_double), intent(out) :: constant
+        end function
+
         integer(c_int32_t) function gaunt_cpu_isa() bind(c)
             import :: c_int32_t
         end function

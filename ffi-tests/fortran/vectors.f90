@@ -8,7 +8,7 @@ program vectors
 
     character(len=4096) :: path
     character(len=1) :: first
-    integer :: file, n, i, lmax1, lmax2, lmax3, failures
+    integer :: file, n, i, n_paths, lmax1, lmax2, lmax3, failures
     real(c_double), allocatable :: x1(:), x2(:), expected(:), absolute(:), coefficients(:)
 
     call get_command_argument(1, path)
@@ -34,6 +34,10 @@ program vectors
         absolute = numbers(lmax3)
         call run(GAUNT_DTYPE_F32)
         call run(GAUNT_DTYPE_F64)
+    end do
+    read (file, *) n_paths
+    do i = 1, n_paths
+        call run_path
     end do
     close (file)
     print '(a, i0, a, i0, a)', 'fortran: ', n, ' cases, ', failures, ' failed'
@@ -111,6 +115,19 @@ contains
                 call expect(norm2(out(:, c, s) - expected) <= tolerance, 'product')
             end do
         end do
+    end subroutine
+
+    ! The path constant of the product or of the bracket, by the parity of the degrees' sum.
+    subroutine run_path
+        integer(c_int32_t) :: l(3)
+        real(c_double) :: expected_constant, constant
+        read (file, *) l, expected_constant
+        if (modulo(sum(l), 2) == 0) then
+            call check(gaunt_product_path_constant(l(1), l(2), l(3), constant))
+        else
+            call check(gaunt_bracket_path_constant(l(1), l(2), l(3), constant))
+        end if
+        call expect(abs(constant - expected_constant) <= epsilon(constant) * expected_constant, 'path constant')
     end subroutine
 
     ! The first index at an address that is a multiple of GAUNT_ALIGNMENT.

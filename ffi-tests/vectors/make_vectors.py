@@ -15,6 +15,7 @@ vectors.txt: after '#' lines, whitespace-separated numbers; list-directed or tok
         x2         (lmax2 + 1)^2 coefficients, likewise
         expected   (lmax3 + 1)^2 coefficients of the product: sum of G x1 x2
         absolute   (lmax3 + 1)^2 sums of |G x1 x2|
+    number of paths; for each: l1 l2 l3 c, the path constant c: the product's if l1 + l2 + l3 is even, else the bracket's
 
 tables.txt: after '#' lines, one line per number:
 
@@ -22,6 +23,7 @@ tables.txt: after '#' lines, one line per number:
                          the nodes x >= 0 only
     legendre n j l m P   the normalised associated Legendre function at that node:
                          Y_lm = P cos(m phi) for m >= 0 and P sin(|m| phi) for m < 0 (same P for both signs)
+    path l1 l2 l3 c      the path constant, as in vectors.txt; degrees rising
 """
 
 import math
@@ -39,6 +41,12 @@ COEFFICIENTS = [
 ]  # fmt: skip
 RULES = [*range(1, 26), 97]
 LEGENDRE_AT = {7: [0, 2, 3], 25: [0, 6, 12], 97: [0, 13, 40, 48]}  # rule: numbers of the nodes
+# Paths of which the languages ask the constant; those of which the Rust tests do: all to a degree, and larger ones around
+# the largest degree of an output, of an operand, and where a difference of degrees is small or large.
+PATHS = [(0, 0, 0), (1, 1, 0), (1, 1, 1), (1, 2, 1), (2, 1, 2), (3, 4, 6), (4, 3, 7), (8, 7, 8)]
+PATHS += [(256, 256, 512), (256, 255, 256)]
+LMAX_PATHS = 12
+LARGE_DEGREES = [1, 2, 3, 16, 31, 97, 128, 200, 255, 256, 257, 300, 383, 510, 511, 512]
 DEGREES = [0, 1, 2, 3, 4, 6, 8, 12, 24, 25, 64, 96, 192]
 
 # Explicit sums for degree 192 cancel about 150 digits; this leaves plenty.
@@ -116,6 +124,27 @@ def gaunt(l1, m1, l2, m2, l3, m3):
     return sign * (decimal(square) / PI).sqrt()
 
 
+def path_constant(l1, l2, l3):
+    """The factor from the real Wigner 3j symbols of norm 1 to the product's (l1 + l2 + l3 even) or the bracket's (odd)
+    coefficients of orthonormal harmonics; it is positive."""
+    if (l1 + l2 + l3) % 2 == 0:
+        _, square = wigner_3j(l1, l2, l3, 0, 0, 0)
+    else:
+        _, square = wigner_3j(l1, l2, l3, 1, -1, 0)
+        square *= l1 * (l1 + 1) * l2 * (l2 + 1)
+    return (decimal(square * (2 * l1 + 1) * (2 * l2 + 1) * (2 * l3 + 1) / 4) / PI).sqrt()
+
+
+def paths():
+    """The paths of tables.txt, degrees rising."""
+    for degrees in range(LMAX_PATHS + 1), LARGE_DEGREES:
+        for l1 in degrees:
+            for l2 in degrees:
+                for l3 in degrees:
+                    if l1 <= l2 <= l3 <= l1 + l2 and (degrees != LARGE_DEGREES or l3 > LMAX_PATHS):
+                        yield l1, l2, l3
+
+
 def index(lmax):
     """All (l, m) up to lmax in the order of the flat index."""
     return [(l, m) for l in range(lmax + 1) for m in range(-l, l + 1)]
@@ -144,7 +173,7 @@ def product(lmax1, lmax2, lmax3, x1, x2):
 
 
 def vectors():
-    yield "# Gaunt coefficients and products with their exact values, written by make_vectors.py, which tells the format."
+    yield "# Gaunt coefficients, products and path constants, exact; written by make_vectors.py, which tells the format."
     yield str(len(COEFFICIENTS))
     for c in COEFFICIENTS:
         yield " ".join(map(str, c)) + " " + digits(gaunt(*c), 20)
@@ -159,6 +188,9 @@ def vectors():
         yield " ".join(str(float(x)) for x in x2)
         yield " ".join(digits(x, 20) for x in expected)
         yield " ".join(digits(x, 6) for x in absolute)
+    yield str(len(PATHS))
+    for path in PATHS:
+        yield " ".join(map(str, path)) + " " + digits(path_constant(*path), 20)
 
 
 def legendre_polynomial(n):
@@ -209,7 +241,7 @@ def legendre_function(l, m, polynomial, x):
 
 
 def tables():
-    yield "# Gauss-Legendre rules and Legendre functions, written by make_vectors.py, which tells the format."
+    yield "# Gauss-Legendre rules, Legendre functions, path constants; written by make_vectors.py, which tells the format."
     rules = {n: gauss_legendre(n) for n in RULES}
     for n, rule in rules.items():
         for j, (x, w) in enumerate(rule):
@@ -225,6 +257,8 @@ def tables():
                             value = legendre_function(l, m, polynomial, rules[n][j][0])
                             yield f"legendre {n} {j} {l} {m} {digits(value, 25)}"
             polynomial = derivative(polynomial)
+    for path in paths():
+        yield "path " + " ".join(map(str, path)) + " " + digits(path_constant(*path), 25)
 
 
 def main():

@@ -152,7 +152,7 @@ struct TermsOf<const L1: usize, const L2: usize, const L3: usize, const BUDGET: 
 impl<const L1: usize, const L2: usize, const L3: usize, const BUDGET: usize, const CLASS: usize>
     TermsOf<L1, L2, L3, BUDGET, CLASS>
 {
-    const TERMS: ClassTerms = ClassTerms::new([L1, L2, L3], ClassesTo::<L3, BUDGET>::COUNT, CLASS);
+    const TERMS: ClassTerms = ClassTerms::new(false, [L1, L2, L3], ClassesTo::<L3, BUDGET>::COUNT, CLASS);
     const LEN: usize = Self::TERMS.len();
 }
 

@@ -15,13 +15,14 @@
 //! | 3 | sines of odd order | − | + |
 //!
 //! so that a sum over `m` only runs over the orders of one part. A pointwise product of functions multiplies the parts
-//! like signs, see [`multiply_samples`]. With the cube roots of the quadrature weights in the tables
+//! like signs, see [`GridChunk::multiply_samples`]. With the cube roots of the quadrature weights in the tables
 //! ([`crate::tables::grid`]), analysing the product of two synthesised functions is the exact projection.
 
 use pulp::Simd;
 
+use super::Transform;
 use crate::lanes::{
-    BlockRows, BlockRowsMut, LaneOps, MAX_RINGS, Matrix, Panel, Triangle, analyse_triangle, multiply,
+    BlockRows, BlockRowsMut, DENSE, LaneOps, MAX_RINGS, Matrix, Panel, Triangle, analyse_triangle, multiply,
     synthesise_triangle,
 };
 use crate::tables::grid::GridTable;
@@ -71,9 +72,9 @@ pub(crate) fn chunks(n_theta: usize) -> impl Iterator<Item = Chunk> {
     })
 }
 
-/// The transform pair of one grid on one chunk of `RINGS` rings.
+/// The transform pair of one grid on one chunk of `RINGS` rings. Analyses of successive chunks add up.
 #[derive(Clone, Copy)]
-pub(crate) struct Transform<'t, T, const RINGS: usize> {
+pub(crate) struct GridChunk<'t, T, const RINGS: usize> {
     pub(crate) table: GridTable<'t, T>,
     pub(crate) first_node: usize,
 }
@@ -81,7 +82,7 @@ pub(crate) struct Transform<'t, T, const RINGS: usize> {
 /// The orders of a part, `first, first + 2, …`, and whether they are sines.
 const PARTS: [(usize, bool); 4] = [(0, false), (1, false), (2, true), (1, true)];
 
-impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
+impl<T: LaneOps, const RINGS: usize> GridChunk<'_, T, RINGS> {
     /// Meridians at which a part can be different from zero: an odd `n_theta` has the meridian `φ = π/2`, where the
     /// cosines of odd and the sines of even orders vanish.
     #[inline(always)]
@@ -95,11 +96,12 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
         let Self { table, first_node } = *self;
         Triangle { data: table.legendre, mmax: table.lmax, nodes: table.folded(), first_node }
     }
+}
 
-    /// `samples[part][meridian][ring]` of the function whose coefficients are the rows of a block, in flat order.
-    /// `rings` is working memory.
+impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
+    /// `samples[part][meridian][ring]`.
     #[inline(always)]
-    pub(crate) fn synthesise<S: Simd>(
+    fn synthesise<S: Simd>(
         &self,
         s: S,
         lmax: usize,
@@ -119,6 +121,7 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
                 data: table.get(first * folded..).unwrap_or(&[]),
                 row_stride: 1,
                 column_stride: 2 * folded,
+                staircase: DENSE,
             };
             let b = Panel {
                 data: rings.get((2 * first + usize::from(sine)) * RINGS..).unwrap_or(&[]),
@@ -130,17 +133,14 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
         Some(())
     }
 
-    /// Writes, or adds, to the rows of a block the coefficients of the projection of a function with these samples.
-    /// `rings` is working memory.
     #[inline(always)]
-    pub(crate) fn analyse<S: Simd>(
+    fn analyse<S: Simd>(
         &self,
         s: S,
         lmax: usize,
-        samples: &[T::Lanes<S>],
+        samples: &mut [T::Lanes<S>],
         rings: &mut [T::Lanes<S>],
         x: BlockRowsMut<'_, T, T::Lanes<S>>,
-        accumulate: bool,
     ) -> Option<()> {
         let folded = self.table.folded();
         let part_len = folded * RINGS;
@@ -152,25 +152,19 @@ impl<T: LaneOps, const RINGS: usize> Transform<'_, T, RINGS> {
                 data: table.get(first * folded..).unwrap_or(&[]),
                 row_stride: 2 * folded,
                 column_stride: 1,
+                staircase: DENSE,
             };
             let out = rings.get_mut((2 * first + usize::from(sine)) * RINGS..).unwrap_or(&mut []);
             let out = Panel { data: out, stride: 4 * RINGS };
             multiply::<S, T, RINGS>(s, (orders, self.meridians(part)), a, b, out)?;
         }
-        analyse_triangle::<S, T, RINGS>(s, lmax, self.legendre(), rings, x, accumulate)
+        analyse_triangle::<S, T, RINGS>(s, lmax, self.legendre(), rings, x, self.first_node > 0)
     }
 
-    /// `f ← f · g` pointwise, on folded samples.
-    ///
     /// Parts multiply like pairs of signs: `h_p = Σ_q f_q g_{p ∘ q}` with `0` neutral, `q ∘ q = 0` and `1 ∘ 2 = 3`,
     /// `1 ∘ 3 = 2`, `2 ∘ 3 = 1`: 16 multiply-adds instead of the 28 operations of unfolding, multiplying and folding.
     #[inline(always)]
-    pub(crate) fn multiply_samples<S: Simd>(
-        &self,
-        s: S,
-        f: &mut [T::Lanes<S>],
-        g: &[T::Lanes<S>],
-    ) -> Option<()> {
+    fn multiply_samples<S: Simd>(&self, s: S, f: &mut [T::Lanes<S>], g: &[T::Lanes<S>]) -> Option<()> {
         let part_len = self.table.folded() * RINGS;
         let (general, len) = (self.table.n_theta / 2 * RINGS, 4 * part_len);
         let (f, g) = (f.get_mut(..len)?, g.get(..len)?);

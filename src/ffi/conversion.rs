@@ -169,7 +169,7 @@ fn arrays<'a, T>(
     if (x_len, out_len) != (x_expected, out_expected) {
         return Err(GAUNT_ERR_SIZE_MISMATCH);
     }
-    guard::check_disjoint(&[(x, x_len)], (out, out_len), (core::ptr::null_mut(), 0))?;
+    guard::check_disjoint(&[(x, x_len)], &[(out, out_len)], (core::ptr::null_mut(), 0))?;
     Ok((guard::array(x, x_len), guard::array_mut(out, out_len)))
 }
 

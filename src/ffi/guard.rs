@@ -120,10 +120,10 @@ pub(super) fn place<T>(memory: &'static mut [CacheLine], value: T) -> Result<*co
     Ok(target.cast_const())
 }
 
-/// Checks that the output and the workspace overlap nothing.
+/// Checks that the outputs and the workspace overlap nothing.
 pub(super) fn check_disjoint<T>(
     inputs: &[(*const T, usize)],
-    out: (*mut T, usize),
+    outputs: &[(*mut T, usize)],
     workspace: (*mut c_void, usize),
 ) -> Result<(), gaunt_status> {
     // Half-open address ranges; lengths were validated, so the ends do not wrap for memory that exists.
@@ -131,11 +131,14 @@ pub(super) fn check_disjoint<T>(
     let array_range =
         |pointer: *const T, len: usize| range(pointer.addr(), len.saturating_mul(size_of::<T>()));
     let overlap = |a: (usize, usize), b: (usize, usize)| a.0 < a.1 && b.0 < b.1 && a.0 < b.1 && b.0 < a.1;
-    let out = array_range(out.0.cast_const(), out.1);
     let workspace = range(workspace.0.addr(), workspace.1);
-    let clash = inputs.iter().any(|&(pointer, len)| {
-        let input = array_range(pointer, len);
-        overlap(input, out) || overlap(input, workspace)
-    });
-    if clash || overlap(out, workspace) { Err(GAUNT_ERR_ALIASING) } else { Ok(()) }
+    let inputs = || inputs.iter().map(|&(pointer, len)| array_range(pointer, len));
+    let outputs = || outputs.iter().map(|&(pointer, len)| array_range(pointer.cast_const(), len));
+    let clash = inputs().any(|input| overlap(input, workspace))
+        || outputs().enumerate().any(|(i, output)| {
+            overlap(output, workspace)
+                || inputs().any(|input| overlap(input, output))
+                || outputs().take(i).any(|other| overlap(other, output))
+        });
+    if clash { Err(GAUNT_ERR_ALIASING) } else { Ok(()) }
 }

@@ -8,11 +8,13 @@
 
 mod conversion;
 mod guard;
+mod harmonics;
 mod rotation;
 mod status;
 mod types;
 
 pub use conversion::*;
+pub use harmonics::*;
 pub use rotation::*;
 pub use status::*;
 pub use types::*;
@@ -20,9 +22,11 @@ pub use types::*;
 use core::mem::size_of;
 
 use crate::convention::Convention;
+use crate::error::Error;
 use crate::isa::Isa;
 use crate::lanes::CacheLine;
 use crate::layout::{Broadcast, Layout};
+use crate::paths::{bracket_path_constant, product_path_constant};
 use crate::plan::{Engine, Normalization, Operation, Plan, PlanDesc, Real, WeightKind, Weights};
 use crate::rotation::{RotationForm, Sense};
 
@@ -283,6 +287,35 @@ pub extern "C" fn gaunt_execute_f64(
     })())
 }
 
+/// The path constant of the product: `k(l1, l2, l3)` such that `G = k w` for the real Gaunt coefficients `G` of orthonormal
+/// harmonics and e3nn's `wigner_3j` `w`, element by element. Positive if `l1 + l2 + l3` is even and the degrees satisfy
+/// the triangle inequality, otherwise 0.
+///
+/// `k = sqrt((2 l1 + 1) (2 l2 + 1) (2 l3 + 1) / 4π) |3j(l1 l2 l3; 0 0 0)|`. So the product of operands of degrees `l1` and
+/// `l2`, at degree `l3`, is `k` times e3nn's path; with `GAUNT_NORM_COMPONENT` it is `sqrt(4π) k` times.
+///
+/// - `l1`, `l2`, `l3`: degrees, 0 to `2 * GAUNT_LMAX_INPUT`, in any order.
+/// - `constant`: receives the constant, with an error below 0.5 + 2⁻³⁰ units in the last place; not NULL.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `INVALID_ARGUMENT` (a negative degree); `UNSUPPORTED` (a degree beyond
+/// the maximum); `MISALIGNED`. On error nothing is written. Threads: reentrant. Cost: microseconds, in proportion to the
+/// degrees.
+#[unsafe(no_mangle)]
+pub extern "C" fn gaunt_product_path_constant(l1: i32, l2: i32, l3: i32, constant: *mut f64) -> gaunt_status {
+    status::from_result(write_path_constant(product_path_constant, [l1, l2, l3], constant))
+}
+
+/// The path constant of the bracket `r·(∇f × ∇g)` on the unit sphere: `κ(l1, l2, l3)` such that `B = κ w` for its real
+/// coefficients `B`. Positive if `l1 + l2 + l3` is odd and the degrees satisfy the triangle inequality, otherwise 0;
+/// otherwise as `gaunt_product_path_constant`.
+///
+/// `κ = sqrt((2 l1 + 1) (2 l2 + 1) (2 l3 + 1) / 4π) sqrt(l1 (l1 + 1) l2 (l2 + 1)) |3j(l1 l2 l3; 1 −1 0)|`, which is
+/// symmetric in the degrees.
+#[unsafe(no_mangle)]
+pub extern "C" fn gaunt_bracket_path_constant(l1: i32, l2: i32, l3: i32, constant: *mut f64) -> gaunt_status {
+    status::from_result(write_path_constant(bracket_path_constant, [l1, l2, l3], constant))
+}
+
 /// The best ISA level of this CPU (`GAUNT_ISA_*`), as the library detects it. Threads: reentrant.
 #[unsafe(no_mangle)]
 pub extern "C" fn gaunt_cpu_isa() -> i32 {
@@ -414,10 +447,11 @@ mod values {
     pub(super) const SENSES: [(i32, Sense); 2] =
         [(GAUNT_SENSE_FORWARD, Sense::Forward), (GAUNT_SENSE_INVERSE, Sense::Inverse)];
     pub(super) const FLAGS: [(i32, bool); 2] = [(0, false), (1, true)];
-    pub(super) const ENGINES: [(i32, Engine); 3] = [
+    pub(super) const ENGINES: [(i32, Engine); 4] = [
         (GAUNT_ENGINE_AUTO, Engine::Auto),
         (GAUNT_ENGINE_DIRECT, Engine::Direct),
         (GAUNT_ENGINE_GRID, Engine::Grid),
+        (GAUNT_ENGINE_FOURIER, Engine::Fourier),
     ];
     pub(super) const ISAS: [(i32, Option<Isa>); 5] = [
         (GAUNT_ISA_AUTO, None),
@@ -442,6 +476,11 @@ fn isa_number(isa: Isa) -> i32 {
     values::number(&values::ISAS, &Some(isa))
 }
 
+/// A degree from its number.
+fn degree(l: i32) -> Result<usize, gaunt_status> {
+    usize::try_from(l).map_err(|_| GAUNT_ERR_INVALID_ARGUMENT)
+}
+
 /// Checks every member's spelling and translates the description.
 fn parse(desc: &gaunt_plan_desc) -> Result<(Dtype, PlanDesc), gaunt_status> {
     use values::value;
@@ -449,7 +488,6 @@ fn parse(desc: &gaunt_plan_desc) -> Result<(Dtype, PlanDesc), gaunt_status> {
     if desc.struct_size != gaunt_plan_desc::SIZE {
         return Err(GAUNT_ERR_ABI_MISMATCH);
     }
-    let degree = |l: i32| usize::try_from(l).map_err(|_| GAUNT_ERR_INVALID_ARGUMENT);
     let operation = value(&values::OPERATIONS, desc.operation)?;
     let dtype = value(&values::DTYPES, desc.dtype)?;
     let mut parsed = PlanDesc::new(operation, degree(desc.lmax1)?, degree(desc.lmax2)?, degree(desc.lmax3)?);
@@ -510,6 +548,19 @@ fn plan_ref<'a>(plan: *const gaunt_plan) -> Result<&'a gaunt_plan, gaunt_status>
     if plan.magic == MAGIC { Ok(plan) } else { Err(GAUNT_ERR_ABI_MISMATCH) }
 }
 
+/// The body of `gaunt_product_path_constant` and `gaunt_bracket_path_constant`.
+fn write_path_constant(
+    of_path: fn([usize; 3]) -> Result<f64, Error>,
+    [l1, l2, l3]: [i32; 3],
+    constant: *mut f64,
+) -> Result<(), gaunt_status> {
+    if constant.is_null() {
+        return Err(GAUNT_ERR_NULL_POINTER);
+    }
+    let value = of_path([degree(l1)?, degree(l2)?, degree(l3)?]).map_err(status::of)?;
+    guard::write(constant, value)
+}
+
 /// The body of `gaunt_execute_f32` and `gaunt_execute_f64`.
 fn execute<T: Real>(
     plan: &Plan<'_, T>,
@@ -536,7 +587,7 @@ fn execute<T: Real>(
     let workspace_bytes =
         plan.workspace_len().checked_mul(size_of::<CacheLine>()).ok_or(GAUNT_ERR_OVERFLOW)?;
     guard::check_lines(workspace.0, workspace.1, workspace_bytes)?;
-    guard::check_disjoint(&inputs, out, workspace)?;
+    guard::check_disjoint(&inputs, &[out], workspace)?;
 
     let [x1, x2, weights1, weights2, weights3] = inputs.map(|(pointer, len)| guard::array(pointer, len));
     let weights = Weights { weights1, weights2, weights3 };

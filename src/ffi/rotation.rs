@@ -333,7 +333,7 @@ fn execute<T: Real>(
     let workspace_bytes =
         plan.workspace_len().checked_mul(size_of::<CacheLine>()).ok_or(GAUNT_ERR_OVERFLOW)?;
     guard::check_lines(workspace.0, workspace.1, workspace_bytes)?;
-    guard::check_disjoint(&inputs, out, workspace)?;
+    guard::check_disjoint(&inputs, &[out], workspace)?;
 
     let [rotations, x] = inputs.map(|(pointer, len)| guard::array(pointer, len));
     let workspace = guard::lines_mut(workspace.0, workspace.1, workspace_bytes)?;

@@ -15,16 +15,17 @@ pub type gaunt_status = i32;
 pub const GAUNT_SUCCESS: gaunt_status = 0;
 /// A pointer is NULL that must not be (an array may be NULL only when its length is zero).
 pub const GAUNT_ERR_NULL_POINTER: gaunt_status = -1;
-/// A member of the description is not one of its documented values, or a reserved member is not zero.
+/// A member of the description, or a degree, is not one of its documented values, or a reserved member is not zero.
 pub const GAUNT_ERR_INVALID_ARGUMENT: gaunt_status = -2;
-/// The values are well formed but no engine serves them: a degree beyond the supported maximum,
-/// `lmax3 > lmax1 + lmax2`, or degrees beyond the reach of the requested engine.
+/// The values are well formed but not served: a degree beyond the supported maximum, `lmax3 > lmax1 + lmax2`, or degrees
+/// beyond the reach of the requested engine.
 pub const GAUNT_ERR_UNSUPPORTED: gaunt_status = -3;
 /// A product of sizes does not fit into `size_t`.
 pub const GAUNT_ERR_OVERFLOW: gaunt_status = -4;
-/// An array's length is not the one that the plan and `n_samples` imply; ask `gaunt_plan_lengths`.
+/// An array's length is not the one that the plan and `n_samples` imply; ask `gaunt_plan_lengths` or
+/// `gaunt_harmonics_lengths`.
 pub const GAUNT_ERR_SIZE_MISMATCH: gaunt_status = -5;
-/// The plan memory or the workspace has fewer bytes than `gaunt_plan_memory` asks for.
+/// The plan memory or the workspace has fewer bytes than `gaunt_plan_memory` or `gaunt_harmonics_memory` asks for.
 pub const GAUNT_ERR_MEMORY_TOO_SMALL: gaunt_status = -6;
 /// The plan memory or the workspace is not aligned to `GAUNT_ALIGNMENT` bytes, or an array not to its elements.
 pub const GAUNT_ERR_MISALIGNED: gaunt_status = -7;
@@ -69,9 +70,9 @@ pub extern "C" fn gaunt_status_string(status: gaunt_status) -> *const c_char {
         GAUNT_SUCCESS => c"success",
         GAUNT_ERR_NULL_POINTER => c"a required pointer is NULL",
         GAUNT_ERR_INVALID_ARGUMENT => {
-            c"a description member has an unknown value, or a reserved one is not zero"
+            c"a description member or a degree has an unknown value, or a reserved one is not zero"
         }
-        GAUNT_ERR_UNSUPPORTED => c"these degrees are not supported by the requested engine",
+        GAUNT_ERR_UNSUPPORTED => c"these degrees are not supported, or not by the requested engine",
         GAUNT_ERR_OVERFLOW => c"a product of sizes overflows size_t",
         GAUNT_ERR_SIZE_MISMATCH => c"an array length is not the expected one (see gaunt_plan_lengths)",
         GAUNT_ERR_MEMORY_TOO_SMALL => c"plan memory or workspace too small (see gaunt_plan_memory)",

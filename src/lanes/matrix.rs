@@ -22,7 +22,12 @@ pub(crate) struct Matrix<'a, T> {
     pub(crate) data: &'a [T],
     pub(crate) row_stride: usize,
     pub(crate) column_stride: usize,
+    /// Elements with `k + staircase < r` are zero.
+    pub(crate) staircase: usize,
 }
+
+/// No zeros.
+pub(crate) const DENSE: usize = usize::MAX;
 
 impl<T: LaneOps> Matrix<'_, T> {
     /// Whether elements up to `(rows − 1, depth − 1)` exist.
@@ -42,26 +47,125 @@ impl<T: LaneOps> Matrix<'_, T> {
     }
 }
 
-/// Lane vectors in two dimensions: element `(r, c)` is `data[r · stride + c]`.
+/// Lane vectors in two dimensions, to read.
+pub(crate) trait Source<V> {
+    /// Whether there are so many rows of so many columns.
+    fn covers(&self, rows: usize, columns: usize) -> bool;
+
+    /// An element.
+    ///
+    /// # Safety
+    /// It must be [covered](Self::covers).
+    unsafe fn read(&self, row: usize, column: usize) -> V;
+}
+
+/// Lane vectors in two dimensions, to write.
+pub(crate) trait Target<V> {
+    /// Whether there are so many rows of so many columns.
+    fn covers(&self, rows: usize, columns: usize) -> bool;
+
+    /// Writes an element.
+    ///
+    /// # Safety
+    /// It must be [covered](Self::covers).
+    unsafe fn write(&mut self, row: usize, column: usize, value: V);
+}
+
+/// Element `(r, c)` is `data[r · stride + c]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Panel<D> {
     pub(crate) data: D,
     pub(crate) stride: usize,
 }
 
-/// `out[r][c] = Σ_k a[r][k] · b[k][c]` for `r < rows`, `k < depth`, `c < COLUMNS`. `None` (nothing written) if a slice is
-/// too short.
+impl<V: Copy> Source<V> for Panel<&[V]> {
+    #[inline(always)]
+    fn covers(&self, rows: usize, columns: usize) -> bool {
+        extent(&[(rows, self.stride), (columns, 1)]).is_some_and(|n| n <= self.data.len())
+    }
+
+    #[inline(always)]
+    unsafe fn read(&self, row: usize, column: usize) -> V {
+        // SAFETY: covered.
+        unsafe { *self.data.get_unchecked(row * self.stride + column) }
+    }
+}
+
+impl<V> Target<V> for Panel<&mut [V]> {
+    #[inline(always)]
+    fn covers(&self, rows: usize, columns: usize) -> bool {
+        extent(&[(rows, self.stride), (columns, 1)]).is_some_and(|n| n <= self.data.len())
+    }
+
+    #[inline(always)]
+    unsafe fn write(&mut self, row: usize, column: usize, value: V) {
+        // SAFETY: covered.
+        unsafe { *self.data.get_unchecked_mut(row * self.stride + column) = value };
+    }
+}
+
+/// Two columns of a block of rows: element `(k, 0)` is row `l (l + 1) + m`, element `(k, 1)` row `l (l + 1) − m`, with
+/// `l = first + 2k`. (Both are the same for `m = 0`.)
+pub(crate) struct OrderRows<R> {
+    pub(crate) rows: R,
+    pub(crate) first: usize,
+    pub(crate) m: usize,
+}
+
+impl<R> OrderRows<R> {
+    #[inline(always)]
+    fn row(&self, k: usize, column: usize) -> usize {
+        let l = self.first + 2 * k;
+        if column == 0 { l * (l + 1) + self.m } else { l * (l + 1) - self.m }
+    }
+
+    /// Number of rows of a block that hold so many elements.
+    #[inline(always)]
+    fn needed(&self, rows: usize) -> Option<usize> {
+        let Some(last) = rows.checked_sub(1) else { return Some(0) };
+        let l = self.first.checked_add(last.checked_mul(2)?)?;
+        if self.m <= self.first { l.checked_mul(l.checked_add(2)?)?.checked_add(1) } else { None }
+    }
+}
+
+impl<T: bytemuck::Pod, V: bytemuck::Pod> Source<V> for OrderRows<BlockRows<'_, T, V>> {
+    #[inline(always)]
+    fn covers(&self, rows: usize, columns: usize) -> bool {
+        columns <= 2 && self.needed(rows).is_some_and(|needed| self.rows.has(needed))
+    }
+
+    #[inline(always)]
+    unsafe fn read(&self, row: usize, column: usize) -> V {
+        // SAFETY: `m <= first <= l`, so the row is below `l (l + 2) + 1`, and covered.
+        unsafe { self.rows.read(self.row(row, column) * self.rows.row_stride()) }
+    }
+}
+
+impl<T: bytemuck::Pod, V: bytemuck::Pod> Target<V> for OrderRows<BlockRowsMut<'_, T, V>> {
+    #[inline(always)]
+    fn covers(&self, rows: usize, columns: usize) -> bool {
+        columns <= 2 && self.needed(rows).is_some_and(|needed| self.rows.has(needed))
+    }
+
+    #[inline(always)]
+    unsafe fn write(&mut self, row: usize, column: usize, value: V) {
+        let offset = self.row(row, column) * self.rows.row_stride();
+        // SAFETY: as above.
+        unsafe { self.rows.write(offset, value) };
+    }
+}
+
+/// `out[r][c] = Σ_k a[r][k] · b[k][c]` for `r < rows`, `k < depth`, `c < COLUMNS`. `None` (nothing written) if an element
+/// is missing.
 #[inline(always)]
 pub(crate) fn multiply<S: Simd, T: LaneOps, const COLUMNS: usize>(
     s: S,
     (rows, depth): (usize, usize),
     a: Matrix<'_, T>,
-    b: Panel<&[T::Lanes<S>]>,
-    mut out: Panel<&mut [T::Lanes<S>]>,
+    b: impl Source<T::Lanes<S>>,
+    mut out: impl Target<T::Lanes<S>>,
 ) -> Option<()> {
-    let b_extent = extent(&[(depth, b.stride), (COLUMNS, 1)])?;
-    let out_extent = extent(&[(rows, out.stride), (COLUMNS, 1)])?;
-    if !a.covers(rows, depth) || b_extent > b.data.len() || out_extent > out.data.len() {
+    if !a.covers(rows, depth) || !b.covers(depth, COLUMNS) || !out.covers(rows, COLUMNS) {
         return None;
     }
     let mut r = 0;
@@ -70,15 +174,18 @@ pub(crate) fn multiply<S: Simd, T: LaneOps, const COLUMNS: usize>(
         ($rows:literal, $($columns:expr),*) => {
             while r + $rows <= rows && ($rows < 3 || r + $rows + 1 != rows) {
                 $(
-                    // SAFETY: rows `r..r + $rows` are below `rows`, the columns below `COLUMNS`; the extents of `a`,
-                    // `b` and `out` were checked above.
-                    unsafe { multiply_tile::<S, T, $rows, COLUMNS>(s, depth, a, r, $columns, &b, &mut out) };
+                    // SAFETY: rows `r..r + $rows` are below `rows`, the columns below `COLUMNS`; that `a`, `b` and `out`
+                    // cover them was checked above.
+                    unsafe { multiply_tile::<S, T, _, _, $rows, COLUMNS>(s, depth, a, r, $columns, &b, &mut out) };
                 )*
                 r += $rows;
             }
         };
     }
-    // Three rows share the loads of `b`; a rest of four rows is taken as two and two.
+    // Three rows share the loads of `b`, and more of a narrow one; a rest of four rows is taken as two and two.
+    if COLUMNS <= 2 {
+        tiles!(6, 0..COLUMNS);
+    }
     if S::REGISTER_COUNT >= 32 || COLUMNS <= 4 {
         tiles!(3, 0..COLUMNS);
         tiles!(2, 0..COLUMNS);
@@ -97,16 +204,24 @@ pub(crate) fn multiply<S: Simd, T: LaneOps, const COLUMNS: usize>(
 /// `a` must hold rows `r..r + ROWS` of `depth` elements, `b` `depth` rows and `out` rows `r..r + ROWS` of `COLUMNS`;
 /// `columns` must end at `COLUMNS` at most.
 #[inline(always)]
-unsafe fn multiply_tile<S: Simd, T: LaneOps, const ROWS: usize, const COLUMNS: usize>(
+unsafe fn multiply_tile<
+    S: Simd,
+    T: LaneOps,
+    B: Source<T::Lanes<S>>,
+    O: Target<T::Lanes<S>>,
+    const ROWS: usize,
+    const COLUMNS: usize,
+>(
     s: S,
     depth: usize,
     a: Matrix<'_, T>,
     r: usize,
     columns: core::ops::Range<usize>,
-    b: &Panel<&[T::Lanes<S>]>,
-    out: &mut Panel<&mut [T::Lanes<S>]>,
+    b: &B,
+    out: &mut O,
 ) {
     let mut sums = [[T::splat(s, T::zeroed()); COLUMNS]; ROWS];
+    let first = r.saturating_sub(a.staircase);
     macro_rules! add_products {
         ($k:expr, |$a:ident, $b:ident, $sum:ident| $updated:expr) => {
             let mut elements = [T::splat(s, T::zeroed()); ROWS];
@@ -116,7 +231,7 @@ unsafe fn multiply_tile<S: Simd, T: LaneOps, const ROWS: usize, const COLUMNS: u
             }
             for c in columns.clone() {
                 // SAFETY: row `k`, column `c`: inside `b` by the contract.
-                let $b = unsafe { *b.data.get_unchecked($k * b.stride + c) };
+                let $b = unsafe { b.read($k, c) };
                 for i in 0..ROWS {
                     let ($a, $sum) = (elements[i], &mut sums[i][c]);
                     *$sum = $updated;
@@ -124,16 +239,16 @@ unsafe fn multiply_tile<S: Simd, T: LaneOps, const ROWS: usize, const COLUMNS: u
             }
         };
     }
-    if depth > 0 {
-        add_products!(0, |a, b, _sum| T::mul(s, a, b));
+    if first < depth {
+        add_products!(first, |a, b, _sum| T::mul(s, a, b));
     }
-    for k in 1..depth {
+    for k in first + 1..depth {
         add_products!(k, |a, b, sum| T::mul_add(s, a, b, *sum));
     }
     for i in 0..ROWS {
         for c in columns.clone() {
             // SAFETY: row `r + i`, column `c`: inside `out` by the contract.
-            unsafe { *out.data.get_unchecked_mut((r + i) * out.stride + c) = sums[i][c] };
+            unsafe { out.write(r + i, c, sums[i][c]) };
         }
     }
 }

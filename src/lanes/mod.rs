@@ -4,6 +4,7 @@
 //! of them as the ISA level has lanes. This layer knows vectors and matrices but no spherical harmonics, and it is
 //! generic over [`pulp::Simd`]: which instructions come out is decided by [`Level::run`](crate::isa::Level::run).
 
+mod fft;
 mod groups;
 mod interleave;
 mod matrix;
@@ -11,9 +12,10 @@ mod planes;
 mod rows;
 mod runs;
 
+pub(crate) use fft::{Adjoint, Fft, Forward, fft_cost, times};
 pub(crate) use interleave::{LaneElements, read_lanes, write_lanes};
 pub(crate) use matrix::{
-    MAX_RINGS, Matrix, Panel, Triangle, analyse_triangle, multiply, synthesise_triangle,
+    DENSE, MAX_RINGS, Matrix, OrderRows, Panel, Triangle, analyse_triangle, multiply, synthesise_triangle,
 };
 pub(crate) use planes::{Multiples, Strided, rotate_planes};
 pub(crate) use rows::{BlockRows, BlockRowsMut, FixedRows, RowCount, Rows, RowsMut, RowsShape};
@@ -45,6 +47,8 @@ impl CacheLine {
 pub trait LaneOps: Pod + Send + Sync {
     /// A vector of lanes.
     type Lanes<S: Simd>: Pod + Send + Sync;
+    /// True or false for every lane.
+    type Mask<S: Simd>: Copy;
 
     /// Rounds to this type.
     fn from_f64(value: f64) -> Self;
@@ -56,16 +60,32 @@ pub trait LaneOps: Pod + Send + Sync {
     fn add<S: Simd>(s: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
     /// `a − b`.
     fn sub<S: Simd>(s: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// `−a`.
+    fn neg<S: Simd>(s: S, a: Self::Lanes<S>) -> Self::Lanes<S>;
     /// `a · b`.
     fn mul<S: Simd>(s: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
     /// `a · b + c`, fused where the level has fused instructions (all but scalar).
     fn mul_add<S: Simd>(s: S, a: Self::Lanes<S>, b: Self::Lanes<S>, c: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// `a / b`.
+    fn div<S: Simd>(s: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// `√a`.
+    fn sqrt<S: Simd>(s: S, a: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// `|a|`.
+    fn abs<S: Simd>(s: S, a: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// Whether `a <= b`; false if one is NaN.
+    fn less_or_equal<S: Simd>(s: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Mask<S>;
+    /// `a` where the mask is true, else `b`.
+    fn select<S: Simd>(s: S, mask: Self::Mask<S>, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
 }
 
 macro_rules! impl_lane_ops {
-    ($t:ty, $lanes:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident) => {
+    (
+        $t:ty, $lanes:ident, $mask:ident, $splat:ident, $add:ident, $sub:ident, $neg:ident, $mul:ident, $mul_add:ident,
+        $div:ident, $sqrt:ident, $abs:ident, $less_or_equal:ident, $select:ident
+    ) => {
         impl LaneOps for $t {
             type Lanes<S: Simd> = S::$lanes;
+            type Mask<S: Simd> = S::$mask;
 
             #[inline(always)]
             #[allow(clippy::cast_possible_truncation)] // rounding is what is asked for
@@ -89,6 +109,10 @@ macro_rules! impl_lane_ops {
                 s.$sub(a, b)
             }
             #[inline(always)]
+            fn neg<S: Simd>(s: S, a: S::$lanes) -> S::$lanes {
+                s.$neg(a)
+            }
+            #[inline(always)]
             fn mul<S: Simd>(s: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
                 s.$mul(a, b)
             }
@@ -96,12 +120,62 @@ macro_rules! impl_lane_ops {
             fn mul_add<S: Simd>(s: S, a: S::$lanes, b: S::$lanes, c: S::$lanes) -> S::$lanes {
                 s.$mul_add(a, b, c)
             }
+            #[inline(always)]
+            fn div<S: Simd>(s: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
+                s.$div(a, b)
+            }
+            #[inline(always)]
+            fn sqrt<S: Simd>(s: S, a: S::$lanes) -> S::$lanes {
+                s.$sqrt(a)
+            }
+            #[inline(always)]
+            fn abs<S: Simd>(s: S, a: S::$lanes) -> S::$lanes {
+                s.$abs(a)
+            }
+            #[inline(always)]
+            fn less_or_equal<S: Simd>(s: S, a: S::$lanes, b: S::$lanes) -> S::$mask {
+                s.$less_or_equal(a, b)
+            }
+            #[inline(always)]
+            fn select<S: Simd>(s: S, mask: S::$mask, a: S::$lanes, b: S::$lanes) -> S::$lanes {
+                s.$select(mask, a, b)
+            }
         }
     };
 }
 
-impl_lane_ops!(f32, f32s, splat_f32s, add_f32s, sub_f32s, mul_f32s, mul_add_e_f32s);
-impl_lane_ops!(f64, f64s, splat_f64s, add_f64s, sub_f64s, mul_f64s, mul_add_e_f64s);
+impl_lane_ops!(
+    f32,
+    f32s,
+    m32s,
+    splat_f32s,
+    add_f32s,
+    sub_f32s,
+    neg_f32s,
+    mul_f32s,
+    mul_add_e_f32s,
+    div_f32s,
+    sqrt_f32s,
+    abs_f32s,
+    less_than_or_equal_f32s,
+    select_f32s
+);
+impl_lane_ops!(
+    f64,
+    f64s,
+    m64s,
+    splat_f64s,
+    add_f64s,
+    sub_f64s,
+    neg_f64s,
+    mul_f64s,
+    mul_add_e_f64s,
+    div_f64s,
+    sqrt_f64s,
+    abs_f64s,
+    less_than_or_equal_f64s,
+    select_f64s
+);
 
 /// The most lanes of any element type and level.
 pub(crate) const MAX_LANES: usize = 16;

@@ -226,6 +226,12 @@ impl<T: Pod, V: Pod> BlockRowsMut<'_, T, V> {
         unsafe { self.data.wrapping_add(offset).cast::<V>().read_unaligned() }
     }
 
+    /// The same rows, borrowed for shorter.
+    #[inline(always)]
+    pub(crate) fn reborrow(&mut self) -> BlockRowsMut<'_, T, V> {
+        BlockRowsMut { data: self.data, rows: self.rows, row_stride: self.row_stride, slice: PhantomData }
+    }
+
     /// Writes the row at an offset.
     ///
     /// # Safety

@@ -1,4 +1,5 @@
-//! Sparse real Gaunt coefficients `G = ∫ Y_l1m1 Y_l2m2 Y_l3m3 dΩ`, exact up to the final rounding.
+//! Sparse real coefficients of the product, `G = ∫ Y_l1m1 Y_l2m2 Y_l3m3 dΩ`, and of the bracket,
+//! `B = ∫ r̂·(∇Y_l1m1 × ∇Y_l2m2) Y_l3m3 dΩ`, exact up to the final rounding.
 //!
 //! With `J = l1 + l2 + l3`, `a = J − 2 l3`, `b = J − 2 l2`, `c = J − 2 l1` the Wigner 3j symbol is (Racah 1942, with the
 //! factorials gathered into binomials, so that the sum is an integer)
@@ -6,7 +7,9 @@
 //! `3j = (−1)^(l1 − l2 − m3) · Σ_t (−1)^t C(a, t) C(b, l1 − m1 − t) C(c, l2 + m2 − t) · √(Π (l_i ± m_i)! / ((J + 1)! a! b! c!))`
 //!
 //! and the real Gaunt coefficient is `√((2l1 + 1)(2l2 + 1)(2l3 + 1) / 4π) · 3j(000) · 3j(±|m|) · {1, (−1)^m, ±(−1)^m / √2}`
-//! by the cases of [`gaunt`].
+//! by the cases of [`coupling`]. The bracket coefficient has `√(l1 (l1 + 1) l2 (l2 + 1)) · 3j(1 −1 0)` instead of
+//! `3j(000)`: gradients are harmonics of spin ±1. The root joins the factorials `(l1 ± 1)! (l2 ± 1)!` of that symbol to
+//! `(l1 + 1)!² (l2 + 1)!²`.
 
 #![allow(clippy::cast_possible_wrap, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small integers
 
@@ -25,8 +28,8 @@ pub(crate) const MAX_TERMS: usize = 248;
 const MAX_QUADS: usize = N_POSITIONS * (N_POSITIONS + 1) / 2;
 const N_POSITIONS: usize = (LMAX_DIRECT + 1) * (LMAX_DIRECT + 2) / 2;
 
-/// A product of coefficients by flat index: `x1[i] · x2[j]`, or `x1[i] · x2[j] + x1[j] · x2[i]` if `mirrored` (the
-/// coefficients are symmetric).
+/// A product of coefficients by flat index: `x1[i] · x2[j]`, or if `mirrored` `x1[i] · x2[j] + x1[j] · x2[i]`, for the
+/// bracket `x1[i] · x2[j] − x1[j] · x2[i]` (the coefficients are symmetric or antisymmetric).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pair {
     pub(crate) i: usize,
@@ -38,7 +41,8 @@ pub(crate) struct Pair {
 /// that make sines.
 ///
 /// As `cos a cos b ∓ sin a sin b = cos (a ± b)` and `sin a cos b ± cos a sin b = sin (a ± b)`, a term takes the sum or the
-/// difference of the two products, one multiplication instead of two.
+/// difference of the two products, one multiplication instead of two. The bracket takes one factor's derivative by `φ`, a
+/// sine for a cosine: what makes cosines in the product makes sines in the bracket, and the other way round.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Side {
     /// cos cos, or sin cos.
@@ -62,16 +66,16 @@ pub(crate) struct Term {
     pub(crate) value: f64,
 }
 
-/// The terms of the product of functions to degrees `lmax1 >= lmax2` that make one *class* of outputs.
+/// The terms of the product or the bracket of functions to degrees `lmax1 >= lmax2` that make one *class* of outputs.
 ///
-/// The product respects the three mirror planes of the coordinate axes, so that outputs fall into classes by the parity
-/// of `l`, by the parity of `m`, and by sine or cosine, and every pair of inputs contributes to one class only. Taking
-/// class by class, the sums of a class stay in registers, and no product is computed twice.
+/// Both respect the three mirror planes of the coordinate axes (the bracket with a change of sign), so that outputs fall into
+/// classes by the parity of `l`, by the parity of `m`, and by sine or cosine, and every pair of inputs contributes to one
+/// class only. Taking class by class, the sums of a class stay in registers, and no product is computed twice.
 #[derive(Clone, Copy)]
 pub(crate) struct ClassTerms {
     outputs: [usize; MAX_CLASS_LEN],
     n_outputs: usize,
-    /// Cosines and sines; a side without terms is `None`.
+    /// Cosines and sines of the product; a side without terms is `None`.
     quads: [[Option<Side>; 2]; MAX_QUADS],
     n_quads: usize,
     terms: [Term; MAX_TERMS],
@@ -110,8 +114,13 @@ const fn class_of(index: usize, n_classes: usize) -> usize {
 }
 
 impl ClassTerms {
-    /// All non-zero terms of a class, quad by quad.
-    pub(crate) const fn new([lmax1, lmax2, lmax3]: [usize; 3], n_classes: usize, class: usize) -> Self {
+    /// All non-zero terms of a class of the product or the bracket, quad by quad.
+    pub(crate) const fn new(
+        bracket: bool,
+        [lmax1, lmax2, lmax3]: [usize; 3],
+        n_classes: usize,
+        class: usize,
+    ) -> Self {
         let term = Term {
             quad: 0,
             starts_quad: false,
@@ -138,7 +147,7 @@ impl ClassTerms {
             k += 1;
         }
         let (mut started, mut last_quad) = ([false; MAX_CLASS_LEN], usize::MAX);
-        let coefficients = &COEFFICIENTS;
+        let coefficients = if bracket { &BRACKET } else { &PRODUCT };
         let mut t = 0;
         while t < coefficients.len {
             let Coefficient { quad, low, high, sine, difference, output, class: class_of_8, value } =
@@ -147,7 +156,10 @@ impl ClassTerms {
             if exists && class_of_8 % n_classes == class {
                 let starts_quad = quad != last_quad;
                 list.n_quads += starts_quad as usize;
-                let side = side_of(low, high, sine, high.0 <= lmax2);
+                let both = high.0 <= lmax2;
+                let side = side_of(low, high, sine, both);
+                // The coefficient has the lower position first, the only product here the higher one.
+                let value = if bracket && !both { -value } else { value };
                 list.quads[list.n_quads - 1][sine as usize] = Some(side);
 
                 let mut slot = 0;
@@ -177,7 +189,7 @@ impl ClassTerms {
         if t < self.n_terms { Some(&self.terms[t]) } else { None }
     }
 
-    /// The products of a quad that make cosines (0) or sines (1), if a term takes them.
+    /// The products of a quad that make cosines (0) or sines (1) in the product, if a term takes them.
     #[inline(always)]
     pub(crate) const fn side(&self, quad: usize, sine: usize) -> Option<&Side> {
         self.quads[quad][sine].as_ref()
@@ -198,8 +210,8 @@ const fn index_at((l, m): Position, sine: bool) -> usize {
     if sine { l * l + l - m } else { l * l + l + m }
 }
 
-/// The products of the quad of two positions that make cosines or sines. `both`: whether both operands have the degree of
-/// `high`, so that products exist in both orders; otherwise it is the first operand's.
+/// The products of the quad of two positions that make cosines or sines in the product. `both`: whether both operands have
+/// the degree of `high`, so that products exist in both orders; otherwise it is the first operand's.
 const fn side_of(low: Position, high: Position, sine: bool, both: bool) -> Side {
     let first_sine = sine && low.1 > 0;
     let second_exists = low.1 > 0 && high.1 > 0 && !(sine && low.0 == high.0 && low.1 == high.1);
@@ -246,51 +258,52 @@ struct Coefficients {
     list: [Coefficient; N_COEFFICIENTS],
 }
 
+/// Room for the coefficients of either: the number of the product's.
 const N_COEFFICIENTS: usize = 724;
 
-const COEFFICIENTS: Coefficients = {
-    let none = Coefficient {
-        quad: 0,
-        low: (0, 0),
-        high: (0, 0),
-        sine: false,
-        difference: false,
-        output: 0,
-        class: 0,
-        value: 0.0,
-    };
-    let mut coefficients = Coefficients { len: 0, list: [none; N_COEFFICIENTS] };
-    let (mut quad, mut low) = (0, (0, 0));
-    while low.0 <= LMAX_DIRECT {
-        let mut high = low;
-        while high.0 <= LMAX_DIRECT {
-            coefficients.push_quad(quad, low, high);
-            quad += 1;
-            high = next_position(high);
-        }
-        low = next_position(low);
-    }
-    coefficients
-};
+const PRODUCT: Coefficients = Coefficients::new(false);
+const BRACKET: Coefficients = Coefficients::new(true);
 
 const fn next_position((l, m): Position) -> Position {
     if m < l { (l, m + 1) } else { (l + 1, 0) }
 }
 
 impl Coefficients {
+    #[allow(clippy::large_stack_arrays)] // at compile time
+    const fn new(bracket: bool) -> Self {
+        let none = Coefficient {
+            quad: 0,
+            low: (0, 0),
+            high: (0, 0),
+            sine: false,
+            difference: false,
+            output: 0,
+            class: 0,
+            value: 0.0,
+        };
+        let mut coefficients = Self { len: 0, list: [none; N_COEFFICIENTS] };
+        let (mut quad, mut low) = (0, (0, 0));
+        while low.0 <= LMAX_DIRECT {
+            let mut high = low;
+            while high.0 <= LMAX_DIRECT {
+                coefficients.push_quad(bracket, quad, low, high);
+                quad += 1;
+                high = next_position(high);
+            }
+            low = next_position(low);
+        }
+        coefficients
+    }
+
     /// Appends the coefficients of the quad of two positions.
-    const fn push_quad(&mut self, quad: usize, low: Position, high: Position) {
+    const fn push_quad(&mut self, bracket: bool, quad: usize, low: Position, high: Position) {
         let mut l = high.0 - low.0;
         while l <= low.0 + high.0 {
             let mut m = high.1.abs_diff(low.1);
             while m <= low.1 + high.1 && m <= l {
-                let mut sine = false;
-                loop {
-                    self.push(quad, low, high, (l, m), sine);
-                    if sine || m == 0 {
-                        break;
-                    }
-                    sine = true;
+                self.push(bracket, quad, low, high, index_at((l, m), false));
+                if m > 0 {
+                    self.push(bracket, quad, low, high, index_at((l, m), true));
                 }
                 // The orders are |m1 − m2| and m1 + m2, which are the same if one is zero.
                 m = if m < low.1 + high.1 { low.1 + high.1 } else { m + 1 };
@@ -301,16 +314,16 @@ impl Coefficients {
 
     /// Appends one coefficient, unless it is zero.
     #[allow(clippy::float_cmp)] // one formula gives both, the same bits but for the sign
-    const fn push(&mut self, quad: usize, low: Position, high: Position, out: Position, sine: bool) {
-        let output = index_at(out, sine);
+    const fn push(&mut self, bracket: bool, quad: usize, low: Position, high: Position, output: usize) {
+        let sine = (degree_order(output).1 < 0) != bracket;
         let Side { first, second } = side_of(low, high, sine, true);
-        let value = coefficient(first, output);
+        let value = coefficient(bracket, first, output);
         if value == 0.0 {
             return;
         }
         let difference = match second {
             Some(second) => {
-                let other = coefficient(second, output);
+                let other = coefficient(bracket, second, output);
                 assert!(other == value || other == -value);
                 other != value
             }
@@ -323,9 +336,9 @@ impl Coefficients {
 }
 
 /// The coefficient of a product for an output.
-const fn coefficient(pair: Pair, output: usize) -> f64 {
+const fn coefficient(bracket: bool, pair: Pair, output: usize) -> f64 {
     let ((l1, m1), (l2, m2), (l3, m3)) = (degree_order(pair.i), degree_order(pair.j), degree_order(output));
-    gaunt([l1, l2, l3], [m1, m2, m3])
+    coupling(bracket, [l1, l2, l3], [m1, m2, m3])
 }
 
 /// The degree and order of a flat index.
@@ -337,12 +350,13 @@ const fn degree_order(index: usize) -> (i64, i64) {
     (l as i64, index as i64 - (l * l + l) as i64)
 }
 
-/// The real Gaunt coefficient for small degrees (`J <= 16`: every integer below is exact); 0.0 exactly where it vanishes.
-const fn gaunt(l: [i64; 3], m: [i64; 3]) -> f64 {
+/// The real coefficient of product or bracket for small degrees (`J <= 16`: every integer below is exact); 0.0 exactly
+/// where it vanishes.
+const fn coupling(bracket: bool, l: [i64; 3], m: [i64; 3]) -> f64 {
     let j = l[0] + l[1] + l[2];
     let triangle = l[0] <= l[1] + l[2] && l[1] <= l[0] + l[2] && l[2] <= l[0] + l[1];
     let sines = (m[0] < 0) as u32 + (m[1] < 0) as u32 + (m[2] < 0) as u32;
-    if j % 2 != 0 || !triangle || sines % 2 == 1 {
+    if j % 2 != bracket as i64 || !triangle || sines % 2 != bracket as u32 {
         return 0.0;
     }
     let abs = [m[0].abs(), m[1].abs(), m[2].abs()];
@@ -360,7 +374,8 @@ const fn gaunt(l: [i64; 3], m: [i64; 3]) -> f64 {
     }
     let mut signed = abs;
     signed[big] = -abs[big];
-    let sums = racah_sum(l, [0, 0, 0]) * racah_sum(l, signed);
+    let spins = if bracket { [1, -1, 0] } else { [0, 0, 0] };
+    let sums = racah_sum(l, spins) * racah_sum(l, signed);
     if sums == 0 {
         return 0.0; // accidental zeros
     }
@@ -368,16 +383,16 @@ const fn gaunt(l: [i64; 3], m: [i64; 3]) -> f64 {
     // The signs (−1)^(l1 − l2 − m3) of both symbols, and the case's own sign.
     let mut negative = (sums < 0) ^ (signed[2] % 2 != 0) ^ (abs[big] % 2 != 0);
     let none_zero = abs[small1] != 0 && abs[small2] != 0;
-    if none_zero && m[small1] < 0 && m[small2] < 0 {
-        negative = !negative;
-    }
+    let (sine1, sine2) = (m[small1] < 0, m[small2] < 0);
+    negative ^= if bracket { !sine1 && !sine2 } else { none_zero && sine1 && sine2 };
 
     let (a, b, c) = (j - 2 * l[2], j - 2 * l[1], j - 2 * l[0]);
     let denominator = factorial(j + 1) * factorial(a) * factorial(b) * factorial(c);
     let mut square = Dd::ONE;
     let mut i = 0;
     while i < 3 {
-        let lengths = (2 * l[i] + 1) as u128 * factorial(l[i]) * factorial(l[i]);
+        let spin = factorial(l[i] + spins[i].abs());
+        let lengths = (2 * l[i] + 1) as u128 * spin * spin;
         let orders = factorial(l[i] + m[i]) * factorial(l[i] - m[i]);
         square = square.mul(Dd::from_integer(lengths)).mul(Dd::from_integer(orders));
         i += 1;

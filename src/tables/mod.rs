@@ -1,20 +1,29 @@
 //! Precomputed constants.
 //!
-//! Everything is computed in double-double: the sparse Gaunt coefficients by `const fn` at compile time; the grid tables
+//! Everything is computed in double-double: the sparse Gaunt coefficients and the harmonics' constants by `const fn` at compile time; the grid tables
 //! of small degrees by [`grid::fill_grid_table`] ahead of time, into the checked-in `generated.rs` (a test regenerates
 //! and compares it); those of large degrees by the same text at plan initialisation, into caller memory.
 
+use harmonics::HarmonicsTable;
+
 mod double_double;
+pub(crate) mod fourier;
 pub(crate) mod gaunt;
 mod generated;
 pub(crate) mod grid;
+pub(crate) mod harmonics;
 pub(crate) mod swap;
+
+pub(crate) use double_double::DoubleDouble;
 
 /// Constant tables in an element type.
 pub trait Constants: Sized + 'static {
     /// The constant grid table of `n_theta` rings and degrees `0..n_theta`, if there is one: operands to degree 12 and
     /// outputs to degree 24 need up to 25 rings.
     fn grid_table(n_theta: usize) -> Option<&'static [Self]>;
+
+    /// The constants of the harmonics.
+    fn harmonics_table() -> &'static HarmonicsTable<Self>;
 }
 
 /// A table rounded to `f32`.
@@ -36,6 +45,10 @@ seq_macro::seq!(N in 1..=25 {
                 _ => None,
             }
         }
+
+        fn harmonics_table() -> &'static HarmonicsTable<Self> {
+            &harmonics::TABLE_F64
+        }
     }
 
     #(static GRID_F32_~N: [f32; generated::GRID_~N.len()] = rounded(&generated::GRID_~N);)*
@@ -46,6 +59,10 @@ seq_macro::seq!(N in 1..=25 {
                 #(N => Some(&GRID_F32_~N),)*
                 _ => None,
             }
+        }
+
+        fn harmonics_table() -> &'static HarmonicsTable<Self> {
+            &harmonics::TABLE_F32
         }
     }
 });

@@ -9,9 +9,14 @@ use crate::{Engine, Layout, Plan, PlanDesc, Weights, n_lm};
 
 pub(super) const LAYOUTS: [Layout; 3] = [Layout::LmChannel, Layout::ChannelLm, Layout::E3nnBlocks];
 
-/// Plans of both engines on every level.
+/// Plans of every engine on every level.
 fn descriptions() -> impl Iterator<Item = PlanDesc> {
-    let engines = [(Engine::Direct, [2, 1, 3]), (Engine::Direct, [3, 3, 3]), (Engine::Grid, [4, 3, 5])];
+    let engines = [
+        (Engine::Direct, [2, 1, 3]),
+        (Engine::Direct, [3, 3, 3]),
+        (Engine::Grid, [4, 3, 5]),
+        (Engine::Fourier, [4, 3, 5]),
+    ];
     levels().into_iter().flat_map(move |isa| {
         engines.into_iter().map(move |(engine, [l1, l2, l3])| {
             let mut desc = PlanDesc::product(l1, l2, l3);

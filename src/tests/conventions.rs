@@ -5,8 +5,13 @@ use std::vec;
 use std::vec::Vec;
 
 use super::support::{execute, levels};
-use super::tolerance::{GAUNT_ROUNDINGS, ROOT_ROUNDINGS, Roundoff, harmonics_error, roundings, terms_bound};
-use crate::{Engine, Isa, Layout, Normalization, PlanDesc, Weights, flat_index, n_lm, reference};
+use super::tolerance::{
+    BRACKET_ROUNDINGS, GAUNT_ROUNDINGS, ROOT_ROUNDINGS, Roundoff, Terms, reference_harmonics_error, roundings,
+};
+use crate::{
+    Engine, Isa, Layout, Normalization, PlanDesc, Weights, bracket_path_constant, flat_index, n_lm,
+    product_path_constant, reference,
+};
 
 // Flat indices of the harmonics that are proportional to a coordinate.
 const Y: usize = 1;
@@ -33,9 +38,9 @@ const DEGREE_ONE: [(usize, usize, Entries); 6] = [
     (X, Z, &[(7, G_XY)]),
 ];
 
-/// Both engines on every level.
+/// Every engine on every level.
 fn engines() -> impl Iterator<Item = (Engine, Isa)> {
-    levels().into_iter().flat_map(|isa| [(Engine::Direct, isa), (Engine::Grid, isa)])
+    levels().into_iter().flat_map(|isa| [(Engine::Direct, isa), (Engine::Grid, isa), (Engine::Fourier, isa)])
 }
 
 /// Coefficients from the ones that are not zero.
@@ -68,12 +73,13 @@ fn assert_product(
         // The bounds refer to coefficients of orthonormal harmonics.
         let factor = |k: usize| square_integral(desc.normalization, k.isqrt()).sqrt();
         let scale = |x: &[f64]| x.iter().enumerate().map(|(k, x)| x * factor(k)).collect::<Vec<_>>();
-        let unit = roundings(desc.engine, [desc.lmax1, desc.lmax2, desc.lmax3]) as f64 * T::UNIT;
-        let bound = unit * terms_bound(&scale(x1), &scale(x2));
+        let degrees = [desc.lmax1, desc.lmax2, desc.lmax3];
+        let sums = Terms::new(desc.engine, degrees).sums(&scale(x1), &scale(x2));
+        let unit = roundings(desc.engine, degrees) as f64 * T::UNIT;
         assert_eq!(out.len(), expected.len());
-        for (k, (actual, expected)) in out.iter().zip(expected).enumerate() {
+        for (k, ((actual, expected), sum)) in out.iter().zip(expected).zip(sums).enumerate() {
             let error = (actual.to_f64() - expected).abs();
-            assert!(error <= bound / factor(k), "{desc:?} out[{k}]: {actual:?} instead of {expected}");
+            assert!(error <= unit * sum / factor(k), "{desc:?} out[{k}]: {actual:?} instead of {expected}");
         }
     }
     for (engine, isa) in engines() {
@@ -113,7 +119,10 @@ fn harmonics_to_degree_two() {
             reference::harmonics(2, [scale * x, scale * y, scale * z], &mut harmonics);
             for (k, (actual, expected)) in harmonics.into_iter().zip(expected).enumerate() {
                 let error = (actual - expected).abs();
-                assert!(error <= harmonics_error(k.isqrt()), "harmonic {k}: {actual} instead of {expected}");
+                assert!(
+                    error <= reference_harmonics_error(k.isqrt()),
+                    "harmonic {k}: {actual} instead of {expected}"
+                );
             }
         }
     }
@@ -151,6 +160,37 @@ fn gaunt_coefficients_of_the_reference() {
     }
     for (l, m) in (0..=20).map(degree_order).chain([(60, -60), (60, 31), (60, 0)]) {
         assert_close(reference::gaunt_coefficient([0, l, l], [0, m, m]), G_CONSTANT);
+    }
+}
+
+/// `B(1,−1; 1,0; 1,1) = √(3/4π)`, antisymmetric and unchanged by turning: the only brackets of degree 1.
+#[test]
+fn brackets_of_degree_one() {
+    const B_YZX: f64 = 0.488_602_511_902_919_9;
+    let bound = BRACKET_ROUNDINGS * f64::UNIT * B_YZX;
+    for (f, g, h) in [(Y, Z, X), (Z, X, Y), (X, Y, Z)] {
+        let (x1, x2) = (sparse(1, &[(f, 1.0)]), sparse(1, &[(g, 1.0)]));
+        for (x1, x2, sign) in [(&x1, &x2, 1.0), (&x2, &x1, -1.0)] {
+            let mut out = [f64::NAN; 9];
+            reference::bracket(1, 1, 2, x1, x2, &mut out);
+            let expected = sparse(2, &[(h, sign * B_YZX)]);
+            for (k, (actual, expected)) in out.iter().zip(&expected).enumerate() {
+                let bound = if k == h { bound } else { 0.0 };
+                assert!((actual - expected).abs() <= bound, "{f} {g} [{k}]: {actual} instead of {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn path_constants() {
+    for (actual, literal, square) in [
+        (product_path_constant([0, 0, 0]), G_CONSTANT, 1.0 / (4.0 * PI)),
+        (product_path_constant([1, 1, 2]), 0.690_988_298_942_671, 3.0 / (2.0 * PI)),
+        (bracket_path_constant([1, 1, 1]), 1.196_826_841_204_298, 9.0 / (2.0 * PI)),
+    ] {
+        assert_eq!(actual, Ok(literal));
+        assert!((square.sqrt() - literal).abs() <= ROOT_ROUNDINGS * f64::UNIT * literal, "{literal}");
     }
 }
 
@@ -251,8 +291,8 @@ fn layouts() {
             let out = execute::<f64>(&desc, 2, &x1, &x2, &Weights::default());
             let expected = [expected, expected.map(|z| 2.0 * z)].concat();
             // Of one coefficient 2 and one coefficient 1.
-            let terms = terms_bound(&sparse(1, &[(X, 2.0)]), &sparse(1, &[(X, 1.0)]));
-            let bound = roundings(engine, [1, 1, 2]) as f64 * f64::UNIT * terms;
+            let sums = Terms::new(engine, [1, 1, 2]).sums(&sparse(1, &[(X, 2.0)]), &sparse(1, &[(X, 1.0)]));
+            let bound = roundings(engine, [1, 1, 2]) as f64 * f64::UNIT * sums.iter().sum::<f64>();
             assert_eq!(out.len(), expected.len());
             for (i, (actual, expected)) in out.iter().zip(&expected).enumerate() {
                 let error = (actual - expected).abs();

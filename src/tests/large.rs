@@ -6,7 +6,7 @@ use std::vec::Vec;
 
 use super::support::{Random, execute, levels};
 use super::tolerance::{
-    Roundoff, gauss_legendre, harmonics_error, roundings, terms_bound, textbook_roundings,
+    Roundoff, Terms, gauss_legendre, reference_harmonics_error, roundings, terms_bound, textbook_roundings,
 };
 use crate::{CacheLine, Engine, Isa, LMAX_INPUT, PlanDesc, Weights, flat_index, n_lm, reference};
 
@@ -19,9 +19,14 @@ fn best_level() -> Isa {
 }
 
 /// Executes a plan with these operands as channels and returns the outputs.
-fn product<T: Roundoff>(isa: Isa, [l1, l2, l3]: [usize; 3], channels: &[Operands]) -> Vec<Vec<f64>> {
+fn product<T: Roundoff>(
+    engine: Engine,
+    isa: Isa,
+    [l1, l2, l3]: [usize; 3],
+    channels: &[Operands],
+) -> Vec<Vec<f64>> {
     let mut desc = PlanDesc::product(l1, l2, l3);
-    (desc.isa, desc.engine, desc.n_channels) = (Some(isa), Engine::Grid, channels.len());
+    (desc.isa, desc.engine, desc.n_channels) = (Some(isa), engine, channels.len());
     let interleaved = |which: usize, lmax: usize| -> Vec<T> {
         (0..n_lm(lmax)).flat_map(|i| channels.iter().map(move |x| T::from_f64(x[which][i]))).collect()
     };
@@ -55,7 +60,8 @@ fn reference_harmonics_are_stable() {
             let sum: f64 = y[l * l..n_lm(l)].iter().map(|y| y * y).sum();
             let amplitude = y[l * l..n_lm(l)].iter().map(|y| y.abs()).sum::<f64>();
             let expected = (2 * l + 1) as f64 / (4.0 * PI);
-            let bound = 2.0 * harmonics_error(l) * amplitude + (2 * l + 3) as f64 * f64::UNIT * expected;
+            let bound =
+                2.0 * reference_harmonics_error(l) * amplitude + (2 * l + 3) as f64 * f64::UNIT * expected;
             assert!((sum - expected).abs() <= bound, "{direction:?} l = {l}: {sum} instead of {expected}");
             worst = worst.max((sum - expected).abs() / bound);
         }
@@ -141,7 +147,7 @@ fn agrees_with_the_textbook<T: Roundoff>(degrees @ [l1, l2, _]: [usize; 3], leve
     let unit = roundings(Engine::Grid, degrees) as f64 * T::UNIT;
     let bounds = unit + textbook_roundings(degrees) as f64 * f64::UNIT;
     for isa in levels {
-        let actual = product::<T>(*isa, degrees, &channels);
+        let actual = product::<T>(Engine::Grid, *isa, degrees, &channels);
         for (channel, ([expected, sums], actual)) in expected.iter().zip(actual).enumerate() {
             let mut worst: f64 = 0.0;
             for (k, ((actual, expected), sum)) in actual.iter().zip(expected).zip(sums).enumerate() {
@@ -215,7 +221,7 @@ fn harmonics_multiply_to_gaunt_coefficients<T: Roundoff>(degrees @ [l1, l2, l3]:
     let unit = roundings(Engine::Grid, degrees) as f64 * T::UNIT;
     let (mut worst, mut significant): (f64, usize) = (0.0, 0);
     for isa in levels() {
-        let out = product::<T>(isa, degrees, &channels);
+        let out = product::<T>(Engine::Grid, isa, degrees, &channels);
         for (([(la, ma), (lb, mb)], x), out) in pairs.iter().zip(&channels).zip(&out) {
             let bound = unit * terms_bound(&x[0], &x[1]);
             let exact = degrees_and_orders(l3).filter(|(lc, _)| la + lb + lc <= reference::MAX_DEGREE_SUM);
@@ -259,7 +265,7 @@ fn products_are_pointwise() {
         directions.extend((0..12).map(|_| [random.value(), random.value(), random.value()]));
         let mut worst: f64 = 0.0;
         for isa in isas {
-            let z = &product::<f64>(isa, degrees, &channels)[0];
+            let z = &product::<f64>(Engine::Grid, isa, degrees, &channels)[0];
             // The same for every coefficient.
             let bound = roundings(Engine::Grid, degrees) as f64 * f64::UNIT * terms_bound(x1, x2);
             for direction in &directions {
@@ -268,7 +274,8 @@ fn products_are_pointwise() {
                 // The function's value, the sum of absolute values, and the error that the harmonics bring in.
                 let evaluate = |x: &[f64]| {
                     let terms = x.iter().zip(&y).map(|(x, y)| x * y);
-                    let harmonics = x.iter().enumerate().map(|(k, x)| x.abs() * harmonics_error(k.isqrt()));
+                    let harmonics =
+                        x.iter().enumerate().map(|(k, x)| x.abs() * reference_harmonics_error(k.isqrt()));
                     let magnitude: f64 = terms.clone().map(f64::abs).sum();
                     (
                         terms.sum::<f64>(),
@@ -288,6 +295,60 @@ fn products_are_pointwise() {
         }
         std::println!("{degrees:?}: worst error / bound {worst:.1e}");
     }
+}
+
+/// Both engines for large degrees, which share nothing but the arrays, and also where the readable references end.
+fn engines_agree<T: Roundoff>(degrees @ [l1, l2, _]: [usize; 3], isas: &[Isa]) {
+    let mut random = Random(53);
+    let channels: Vec<Operands> =
+        (0..3).map(|_| [random.values(n_lm(l1)), random.values(n_lm(l2))]).collect();
+    let terms = Terms::new(Engine::Fourier, degrees);
+    let [grid_unit, fourier_unit] =
+        [Engine::Grid, Engine::Fourier].map(|engine| roundings(engine, degrees) as f64 * T::UNIT);
+    for isa in isas {
+        let [grid, fourier] =
+            [Engine::Grid, Engine::Fourier].map(|engine| product::<T>(engine, *isa, degrees, &channels));
+        let (mut worst, mut largest): (f64, f64) = (0.0, 0.0);
+        for ((x, grid), fourier) in channels.iter().zip(&grid).zip(&fourier) {
+            // The same for every coefficient.
+            let bound = grid_unit * terms_bound(&x[0], &x[1]) + fourier_unit * terms.sums(&x[0], &x[1])[0];
+            for (k, (a, b)) in grid.iter().zip(fourier).enumerate() {
+                let error = (a - b).abs();
+                assert!(error <= bound, "{degrees:?} {isa:?} {}: [{k}] {a} and {b} > {bound:.1e}", T::NAME);
+                worst = worst.max(error / bound);
+                largest = largest.max(error / grid.iter().fold(0.0, |max: f64, z| max.max(z.abs())));
+            }
+        }
+        std::println!(
+            "{degrees:?} {isa:?} {}: grid and fourier differ by {largest:.1e} of the largest output, {worst:.1e} of the bound",
+            T::NAME
+        );
+    }
+}
+
+#[test]
+fn grid_and_fourier_agree() {
+    for degrees in [[33, 32, 40], [40, 7, 33], [64, 64, 64]] {
+        engines_agree::<f32>(degrees, &levels());
+        engines_agree::<f64>(degrees, &levels());
+    }
+    engines_agree::<f64>([128, 120, 100], &[best_level()]);
+}
+
+/// All pairs of degrees to 24, with outputs to the larger one, to the sum and in between.
+#[test]
+fn grid_and_fourier_agree_to_degree_24() {
+    for (l1, l2) in (0..=24).flat_map(|l1| (0..=24).map(move |l2| (l1, l2))) {
+        for l3 in [l1.max(l2), l1 + l2, (l1 + l2) / 2] {
+            engines_agree::<f32>([l1, l2, l3], &[best_level()]);
+            engines_agree::<f64>([l1, l2, l3], &[best_level()]);
+        }
+    }
+}
+
+#[test]
+fn grid_and_fourier_agree_at_the_largest_degree() {
+    engines_agree::<f64>([LMAX_INPUT; 3], &[best_level()]);
 }
 
 /// Tables of 50 MiB in `f64`, half of that in `f32`, and a workspace of at most 14 MiB.

@@ -4,8 +4,8 @@ use std::vec;
 use std::vec::Vec;
 
 use super::oracle::array_index;
-use super::support::{Random, execute, levels};
-use super::tolerance::{GridTerms, Roundoff, direct_terms, roundings};
+use super::support::{Random, execute, levels, terms};
+use super::tolerance::{Roundoff, Terms, roundings};
 use crate::{Broadcast, Engine, Layout, Normalization, PlanDesc, WeightKind, Weights, n_lm, reference};
 
 const LAYOUTS: [Layout; 3] = [Layout::LmChannel, Layout::ChannelLm, Layout::E3nnBlocks];
@@ -41,9 +41,8 @@ fn check<T: Roundoff>(desc: &PlanDesc) {
     let [weights1, weights2, weights3] = &weights;
     let out = execute(desc, SAMPLES, &x1, &x2, &Weights { weights1, weights2, weights3 });
 
-    let mut terms = Vec::new();
-    reference::for_each_term(l1, l2, l3, |i, j, k, g| terms.push((i, j, k, g)));
-    let grid_terms = GridTerms::new(degrees);
+    let terms = terms(reference::gaunt_coefficient, degrees);
+    let sums = Terms::new(desc.engine, degrees);
     for (sample, channel) in (0..SAMPLES).flat_map(|s| (0..CHANNELS).map(move |c| (s, c))) {
         // The operand as a function: broadcast, normalised, weighted.
         let operand = |x: &[T], lmax: usize, broadcast, kind, weights: &[T]| -> Vec<f64> {
@@ -66,10 +65,7 @@ fn check<T: Roundoff>(desc: &PlanDesc) {
         let b = operand(&x2, l2, desc.broadcast2, desc.weights2, weights2);
         let mut expected = vec![0.0; n_lm(l3)];
         terms.iter().for_each(|&(i, j, k, g)| expected[k] += g * a[i] * b[j]);
-        let sums = match desc.engine {
-            Engine::Direct => direct_terms(&terms, n_lm(l3), &a, &b),
-            _ => grid_terms.sums(n_lm(l3), &a, &b),
-        };
+        let sums = sums.sums(&a, &b);
         let unit = roundings(desc.engine, degrees) as f64 * T::UNIT;
         for (l, i) in (0..=l3).flat_map(|l| (0..=2 * l).map(move |i| (l, i))) {
             let scale = factor(desc.weights3, weights3, l, channel) / harmonic_factor(desc.normalization, l);
@@ -84,12 +80,16 @@ fn check<T: Roundoff>(desc: &PlanDesc) {
     }
 }
 
-/// Both engines, all levels and layouts, both element types, of a modified description.
+/// Every engine, all levels and layouts, both element types, of a modified description.
 fn check_everywhere(modify: impl Fn(&mut PlanDesc)) {
     for isa in levels() {
-        for (engine, [l1, l2, l3]) in
-            [(Engine::Direct, [3, 2, 4]), (Engine::Grid, [3, 2, 4]), (Engine::Grid, [5, 4, 6])]
-        {
+        for (engine, [l1, l2, l3]) in [
+            (Engine::Direct, [3, 2, 4]),
+            (Engine::Grid, [3, 2, 4]),
+            (Engine::Grid, [5, 4, 6]),
+            (Engine::Fourier, [3, 2, 4]),
+            (Engine::Fourier, [5, 4, 6]),
+        ] {
             for layout in LAYOUTS {
                 let mut desc = PlanDesc::product(l1, l2, l3);
                 (desc.engine, desc.isa, desc.layout, desc.n_channels) = (engine, Some(isa), layout, CHANNELS);

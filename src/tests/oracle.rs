@@ -3,8 +3,8 @@
 use std::vec;
 use std::vec::Vec;
 
-use super::support::{Random, execute, levels};
-use super::tolerance::{GridTerms, Roundoff, direct_terms, roundings};
+use super::support::{Random, execute, levels, terms};
+use super::tolerance::{Roundoff, Terms, roundings};
 use crate::tables::gaunt::LMAX_DIRECT;
 use crate::{Engine, Layout, PlanDesc, Weights, n_lm, reference};
 
@@ -101,9 +101,8 @@ const BATCHES: [(usize, usize); 7] = [(1, 1), (3, 5), (1, 17), (33, 1), (2, 16),
 /// Runs every case for one element type and prints the worst ratio of error to bound per engine and degrees.
 fn compare_with_reference<T: Roundoff>(engine: Engine, degrees: impl Iterator<Item = [usize; 3]>) {
     for degrees @ [l1, l2, l3] in degrees {
-        let mut terms = Vec::new();
-        reference::for_each_term(l1, l2, l3, |i, j, k, g| terms.push((i, j, k, g)));
-        let grid_terms = GridTerms::new(degrees);
+        let terms = terms(reference::gaunt_coefficient, degrees);
+        let sums = Terms::new(engine, degrees);
         let mut worst: f64 = 0.0;
         for isa in levels() {
             for (b, (n_samples, n_channels)) in BATCHES.into_iter().enumerate() {
@@ -124,10 +123,7 @@ fn compare_with_reference<T: Roundoff>(engine: Engine, degrees: impl Iterator<It
                         let out = gather(&out, layout, l3, n_channels, at);
                         let mut expected = vec![0.0; n_lm(l3)];
                         terms.iter().for_each(|&(i, j, k, g)| expected[k] += g * x1[i] * x2[j]);
-                        let sums = match engine {
-                            Engine::Direct => direct_terms(&terms, n_lm(l3), &x1, &x2),
-                            _ => grid_terms.sums(n_lm(l3), &x1, &x2),
-                        };
+                        let sums = sums.sums(&x1, &x2);
                         let unit = roundings(engine, degrees) as f64 * T::UNIT;
                         for k in 0..n_lm(l3) {
                             let (error, bound) = ((out[k] - expected[k]).abs(), unit * sums[k]);
@@ -153,10 +149,12 @@ fn compare_with_reference<T: Roundoff>(engine: Engine, degrees: impl Iterator<It
 fn every_engine_agrees_with_the_reference_f32() {
     compare_with_reference::<f32>(Engine::Direct, direct_degrees());
     compare_with_reference::<f32>(Engine::Grid, DEGREES.into_iter());
+    compare_with_reference::<f32>(Engine::Fourier, DEGREES.into_iter());
 }
 
 #[test]
 fn every_engine_agrees_with_the_reference_f64() {
     compare_with_reference::<f64>(Engine::Direct, direct_degrees());
     compare_with_reference::<f64>(Engine::Grid, DEGREES.into_iter());
+    compare_with_reference::<f64>(Engine::Fourier, DEGREES.into_iter());
 }

@@ -81,7 +81,7 @@ fn short_memory_and_wrong_lengths_are_refused_and_nothing_is_written() {
 
 #[test]
 fn nothing_to_do_is_success() {
-    for engine in [Engine::Direct, Engine::Grid] {
+    for engine in [Engine::Direct, Engine::Grid, Engine::Fourier] {
         let mut desc = PlanDesc::product(2, 1, 3);
         desc.engine = engine;
         assert!(execute::<f32>(&desc, 0, &[], &[], &Weights::default()).is_empty());
@@ -127,7 +127,7 @@ fn detection_agrees_with_the_standard_library() {
 /// Coefficients that no output can see are not even read: a NaN there changes nothing.
 #[test]
 fn degrees_that_cannot_contribute_are_ignored() {
-    for engine in [Engine::Direct, Engine::Grid] {
+    for engine in [Engine::Direct, Engine::Grid, Engine::Fourier] {
         let mut desc = PlanDesc::product(3, 1, 1);
         desc.engine = engine;
         let (mut x1, x2) = (Random(3).values::<f64>(16), Random(4).values::<f64>(4));

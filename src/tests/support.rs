@@ -3,7 +3,7 @@
 use std::vec;
 use std::vec::Vec;
 
-use crate::{CacheLine, Isa, Plan, PlanDesc, Real, Weights};
+use crate::{CacheLine, Isa, Plan, PlanDesc, Real, Weights, reference};
 
 /// The ISA levels of this machine. Those of the architecture that are missing are named on standard output, and are a
 /// failure where `GAUNT_REQUIRE_ISA` lists them (comma-separated, as `Debug` prints them). `GAUNT_ONLY_ISA` restricts
@@ -59,6 +59,16 @@ pub(super) fn dirty_lines(n: usize) -> Vec<CacheLine> {
     let mut lines = vec![CacheLine::ZERO; n];
     bytemuck::cast_slice_mut::<_, u8>(&mut lines).fill(0xff);
     lines
+}
+
+/// All non-zero terms `(i, j, k, C_ijk)` of the reference.
+pub(super) fn terms(
+    coefficient: impl Fn([usize; 3], [isize; 3]) -> f64,
+    [l1, l2, l3]: [usize; 3],
+) -> Vec<(usize, usize, usize, f64)> {
+    let mut terms = Vec::new();
+    reference::for_each_term(coefficient, l1, l2, l3, |i, j, k, value| terms.push((i, j, k, value)));
+    terms
 }
 
 /// Makes a plan in dirty memory and executes it once in a dirty workspace.

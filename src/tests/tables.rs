@@ -5,7 +5,9 @@ use std::vec;
 use std::vec::Vec;
 use std::{format, iter};
 
-use super::tolerance::{AZIMUTH_ROUNDINGS, GAUNT_ROUNDINGS, LEGENDRE_ULPS, Roundoff, UNDERFLOW};
+use super::tolerance::{
+    AZIMUTH_ROUNDINGS, BRACKET_ROUNDINGS, GAUNT_ROUNDINGS, LEGENDRE_ULPS, Roundoff, UNDERFLOW,
+};
 use crate::reference;
 use crate::tables::Constants;
 use crate::tables::gaunt::{ClassTerms, LMAX_DIRECT, Pair, n_classes};
@@ -20,7 +22,7 @@ fn ulp(value: f64) -> f64 {
 }
 
 /// The words of the exact values of one kind: indices and, as text, numbers.
-fn exact(kind: &str) -> impl Iterator<Item = Vec<&'static str>> {
+pub(super) fn exact(kind: &str) -> impl Iterator<Item = Vec<&'static str>> {
     EXACT
         .lines()
         .filter_map(move |line| line.strip_prefix(kind))
@@ -38,16 +40,17 @@ fn with_table<R>(n_theta: usize, lmax: usize, check: impl FnOnce(GridTable<'_, f
     }
 }
 
-#[test]
-fn sparse_coefficients_agree_with_the_reference_to_the_last_bits() {
+/// The terms of all classes are the non-zeros of the reference, each once.
+fn assert_terms(bracket: bool, coefficient: impl Fn([usize; 3], [isize; 3]) -> f64, roundings: f64) {
     let degrees = (0..=LMAX_DIRECT).flat_map(|l1| (0..=l1).map(move |l2| (l1, l2)));
     for ((l1, l2), budget) in degrees.flat_map(|degrees| [12, 24].map(|budget| (degrees, budget))) {
         let mut expected = std::collections::BTreeMap::new();
-        reference::for_each_term(l1, l2, l1 + l2, |i, j, k, g| {
-            assert!(expected.insert((i, j, k), g).is_none());
+        reference::for_each_term(&coefficient, l1, l2, l1 + l2, |i, j, k, value| {
+            assert!(expected.insert((i, j, k), value).is_none());
         });
         let n_classes = n_classes(l1 + l2, budget);
-        for terms in (0..n_classes).map(|class| ClassTerms::new([l1, l2, l1 + l2], n_classes, class)) {
+        for class in 0..n_classes {
+            let terms = ClassTerms::new(bracket, [l1, l2, l1 + l2], n_classes, class);
             assert!(
                 terms.output(budget).is_none() || n_classes == 8,
                 "a class has more outputs than its budget"
@@ -57,13 +60,15 @@ fn sparse_coefficients_agree_with_the_reference_to_the_last_bits() {
                 let k = terms.output(term.slot).unwrap();
                 let side = terms.side(term.quad, usize::from(term.sine)).unwrap();
                 let second_sign = if term.difference { -1.0 } else { 1.0 };
+                let mirror_sign = if bracket { -1.0 } else { 1.0 };
                 let products =
                     iter::once((side.first, 1.0)).chain(side.second.map(|pair| (pair, second_sign)));
                 for (Pair { i, j, mirrored }, sign) in products {
-                    for (i, j) in iter::once((i, j)).chain(mirrored.then_some((j, i))) {
+                    let mirror = mirrored.then_some((j, i, sign * mirror_sign));
+                    for (i, j, sign) in iter::once((i, j, sign)).chain(mirror) {
                         let reference = expected.remove(&(i, j, k)).unwrap();
                         let error = (sign * term.value - reference).abs();
-                        let bound = (GAUNT_ROUNDINGS + 1.0) * f64::UNIT * reference.abs(); // and the table's own rounding
+                        let bound = (roundings + 1.0) * f64::UNIT * reference.abs(); // and the table's own rounding
                         assert!(error <= bound, "{term:?} instead of {reference}");
                     }
                 }
@@ -73,6 +78,12 @@ fn sparse_coefficients_agree_with_the_reference_to_the_last_bits() {
         }
         assert!(expected.is_empty(), "missing terms {expected:?}");
     }
+}
+
+#[test]
+fn sparse_coefficients_agree_with_the_reference_to_the_last_bits() {
+    assert_terms(false, reference::gaunt_coefficient, GAUNT_ROUNDINGS);
+    assert_terms(true, reference::bracket_coefficient, BRACKET_ROUNDINGS);
 }
 
 #[test]

@@ -6,8 +6,12 @@
 use std::vec;
 use std::vec::Vec;
 
+use realfft::RealFftPlanner;
+
+use super::support::terms;
+use crate::engine::fourier;
 use crate::reference;
-use crate::{Engine, Real, n_lm};
+use crate::{Engine, Real, flat_index, n_lm};
 
 /// Unit roundoff.
 pub(super) trait Roundoff: Real {
@@ -37,30 +41,68 @@ impl Roundoff for f64 {
 pub(super) fn roundings(engine: Engine, [l1, l2, l3]: [usize; 3]) -> usize {
     let scaling = 3 * 3;
     let oracle = 4; // the oracle's coefficients, in f64
-    let path = if engine == Engine::Direct {
-        // Coefficient; its factor, one product or the sum of four; their product (scalar level); one addition per term:
-        // an output has at most one term per `(l, |m|)` of the smaller operand, admissible |m| of the other (two), and l.
-        let (small, large) = (l1.min(l2), l1.max(l2));
-        let factor = if small == 0 { 1 } else { 4 };
-        1 + factor + 1 + (small + 1) * (small + 2) * (large + 1)
-    } else {
-        let n_theta = (l1 + l2 + l3) / 2 + 1;
-        // Per operand: two table entries; a sum over at most l/2 + 1 degrees, a butterfly, a sum over at most
-        // l/2 + 1 orders, each sum with one product.
-        let synthesis = |l: usize| 2 + (l / 2 + 2) + 1 + (l / 2 + 2);
-        // Four products of parts.
-        let pointwise = 4;
-        // Two table entries, sums over half the meridians of a half circle and half the rings.
-        let analysis = 2 + (n_theta.div_ceil(2) + 1) + 1 + (n_theta.div_ceil(2) + 1);
-        synthesis(l1) + synthesis(l2) + pointwise + analysis
+    let path = match engine {
+        Engine::Direct => {
+            // Coefficient; its factor, one product or the sum of four; their product (scalar level); one addition per
+            // term: an output has at most one term per `(l, |m|)` of the smaller operand, admissible |m| of the other
+            // (two), and l.
+            let (small, large) = (l1.min(l2), l1.max(l2));
+            let factor = if small == 0 { 1 } else { 4 };
+            1 + factor + 1 + (small + 1) * (small + 2) * (large + 1)
+        }
+        Engine::Fourier => {
+            let sizes = fourier::sizes([l1, l2, l3]).unwrap();
+            let transforms = fft_roundings(sizes.n_theta) + fft_roundings(sizes.n_phi);
+            // Table entry and a sum over at most l/2 + 1 degrees, each with a product; the quarter steps (an addition, a
+            // complex product, its table entry), the sums that pair two rings.
+            let synthesis = |l: usize| 1 + 2 * (l / 2 + 1) + 6 + 1 + transforms;
+            // The same backwards with a sum over at most half the frequencies of the product.
+            let analysis = 1 + 2 * ((l1 + l2) / 2 + 1) + 6 + 1 + transforms;
+            synthesis(l1) + synthesis(l2) + 1 + analysis
+        }
+        _ => {
+            let n_theta = (l1 + l2 + l3) / 2 + 1;
+            // Per operand: two table entries; a sum over at most l/2 + 1 degrees, a butterfly, a sum over at most
+            // l/2 + 1 orders, each sum with one product.
+            let synthesis = |l: usize| 2 + (l / 2 + 2) + 1 + (l / 2 + 2);
+            // Four products of parts.
+            let pointwise = 4;
+            // Two table entries, sums over half the meridians of a half circle and half the rings.
+            let analysis = 2 + (n_theta.div_ceil(2) + 1) + 1 + (n_theta.div_ceil(2) + 1);
+            synthesis(l1) + synthesis(l2) + pointwise + analysis
+        }
     };
     path + scaling + oracle + 1
+}
+
+/// The error of a fast Fourier transform relative to its result, both in the Euclidean norm, in units of `u` (Higham,
+/// chapter 24, for any radix). A stage of radix `r` computes every number of a butterfly from `r` others with an error of
+/// `c_r u` times the sum of their moduli, hence `c_r √r u` in norm: two complex additions or one, products with constants
+/// (with their rounding) and sums of them, and 4 for the twiddle factor.
+fn fft_roundings(len: usize) -> usize {
+    let (mut rest, mut roundings) = (len, 0);
+    // c_r √r with c_4 = 2 + 4, c_2 = 1 + 4, c_3 = 7 + 4, c_5 = 12 + 4.
+    for (radix, of_stage) in [(4, 12), (2, 8), (3, 20), (5, 36)] {
+        while rest > 1 && rest.is_multiple_of(radix) {
+            rest /= radix;
+            roundings += of_stage;
+        }
+    }
+    roundings
 }
 
 /// Legendre entries of the grid tables, in units in the last place: the final rounding, and before it the recurrence in
 /// double-double, a few hundred steps of a few 2⁻¹⁰⁴ each relative to the largest neighbour: 2⁻⁴⁰ ulp, and room for
 /// values 2²⁰ times smaller than their neighbours.
 pub(super) const LEGENDRE_ULPS: f64 = 0.5 + 1.0 / (1 << 20) as f64;
+
+/// Constants of the Fourier basis, relative to `u`: the final rounding, and before it recurrences and sums in
+/// double-double with 40 bits more. When they are compared, the exact value's rounding, and those of the weight that the
+/// projection carries: two in the weight, one in the quotient.
+pub(super) const FOURIER_TABLE_ROUNDINGS: f64 = 1.0 + 1.0 + 3.0 + 1.0 / (1 << 20) as f64;
+
+/// What some hundred operations in double-double, 2⁻¹⁰⁴ each, leave of a zero among numbers below 1.
+pub(super) const DOUBLE_DOUBLE_NOISE: f64 = f64::from_bits((1023 - 95) << 52);
 
 /// 2⁻⁹⁶⁰: the rounding errors that a double-double of this size carries end at 2⁻¹⁰⁶⁶, just above the smallest `f64`;
 /// those of smaller ones get lost.
@@ -71,7 +113,37 @@ pub(super) const UNDERFLOW: f64 = f64::from_bits((1023 - 960) << 52);
 /// product, one of the entry that is compared.
 pub(super) const AZIMUTH_ROUNDINGS: f64 = 3.0 + 2.0 + 1.0 + 2.0 + 1.0 + 1.0;
 
-/// `Σ|G_ijk x_i y_j|` for every output: what the direct engine adds up.
+/// What an engine adds up, in absolute values, for products of some degrees.
+pub(super) enum Terms {
+    /// `Σ|G_ijk x_i y_j|`.
+    Direct { terms: Vec<(usize, usize, usize, f64)>, n3: usize },
+    /// `Σ_points w |Y_lm| F1 F2`.
+    Grid { terms: GridTerms, n3: usize },
+    /// The same for all outputs.
+    Fourier { terms: FourierTerms, n3: usize },
+}
+
+impl Terms {
+    pub(super) fn new(engine: Engine, degrees @ [l1, l2, l3]: [usize; 3]) -> Self {
+        let n3 = n_lm(l3);
+        match engine {
+            Engine::Direct => Self::Direct { terms: terms(reference::gaunt_coefficient, degrees), n3 },
+            Engine::Fourier => Self::Fourier { terms: FourierTerms::new(l1.max(l2)), n3 },
+            _ => Self::Grid { terms: GridTerms::new(degrees), n3 },
+        }
+    }
+
+    /// For every output.
+    pub(super) fn sums(&self, x1: &[f64], x2: &[f64]) -> Vec<f64> {
+        match self {
+            Self::Direct { terms, n3 } => direct_terms(terms, *n3, x1, x2),
+            Self::Grid { terms, n3 } => terms.sums(*n3, x1, x2),
+            Self::Fourier { terms, n3 } => vec![terms.bound(x1, x2); *n3],
+        }
+    }
+}
+
+/// `Σ|C_ijk x_i y_j|` for every output.
 pub(super) fn direct_terms(
     terms: &[(usize, usize, usize, f64)],
     n3: usize,
@@ -79,10 +151,81 @@ pub(super) fn direct_terms(
     x2: &[f64],
 ) -> Vec<f64> {
     let mut sums = vec![0.0; n3];
-    for &(i, j, k, g) in terms {
-        sums[k] += (g * x1[i] * x2[j]).abs();
+    for &(i, j, k, coefficient) in terms {
+        sums[k] += (coefficient * x1[i] * x2[j]).abs();
     }
     sums
+}
+
+/// What the fourier engine works with, in norms, because its transforms have errors relative to norms only.
+///
+/// A function `f` is a sum of `2 S_mu {cos, sin} uθ {cos, sin} mφ` on the torus with `|S_mu| <= Σ_l |x_lm c_u|`; its
+/// root mean square is at most `R_f = √(2 Σ S_mu²)`. With `sup |f|` the product's samples have errors of
+/// `N u (R_f sup |g| + sup |f| R_g)`, root mean square. An output is the mean of the samples times a function with
+/// root mean square below `2π`: `2π Σ_u (2 − δ_u0) projection_u {cos, sin} uθ cos mφ` has the square
+/// `4π² ½ π ∫ P̄² sin² θ dθ <= 2π²` by Parseval's identity.
+pub(super) struct FourierTerms {
+    lmax: usize,
+    /// `|c_u|` for the flat index of `(l, |m|)` and `u <= lmax + 1`.
+    series: Vec<Vec<f64>>,
+}
+
+impl FourierTerms {
+    fn new(lmax: usize) -> Self {
+        Self {
+            lmax,
+            series: fourier_series(lmax).into_iter().map(|c| c.into_iter().map(f64::abs).collect()).collect(),
+        }
+    }
+
+    fn bound(&self, x1: &[f64], x2: &[f64]) -> f64 {
+        let mean = |x: &[f64]| {
+            let lmax = x.len().isqrt() - 1;
+            let mut square = 0.0;
+            for m in -lmax.cast_signed()..=lmax.cast_signed() {
+                let mut sums = vec![0.0; self.lmax + 2];
+                for l in m.unsigned_abs()..=lmax {
+                    let series = &self.series[flat_index(l, m.abs())];
+                    let x = x[flat_index(l, m)].abs();
+                    sums.iter_mut().zip(series).for_each(|(sum, c)| *sum += x * c);
+                }
+                square += sums.iter().map(|s| 2.0 * s * s).sum::<f64>();
+            }
+            square.sqrt()
+        };
+        2.0 * core::f64::consts::PI * (mean(x1) * largest(x2) + largest(x1) * mean(x2))
+    }
+}
+
+/// The trigonometric series of `P̄_l|m|(cos θ)` to `lmax`, by fast Fourier transforms of its values: for the flat index of
+/// `(l, |m|)` the coefficients of `2 cos uθ` (even `m`, without the 2 for `u = 0`) or `2 sin uθ` (odd `m`).
+pub(super) fn fourier_series(lmax: usize) -> Vec<Vec<f64>> {
+    let n = 2 * lmax + 2;
+    let values: Vec<Vec<f64>> = (0..=n / 2)
+        .map(|j| {
+            let (sin, cos) = (core::f64::consts::TAU * j as f64 / n as f64).sin_cos();
+            let mut y = vec![0.0; n_lm(lmax)];
+            // On the meridian φ = 0; sin π is not quite zero.
+            reference::harmonics(lmax, [if j == n / 2 { 0.0 } else { sin }, 0.0, cos], &mut y);
+            y
+        })
+        .collect();
+    let transform = RealFftPlanner::<f64>::new().plan_fft_forward(n);
+    let mut series = vec![Vec::new(); n_lm(lmax)];
+    for l in 0..=lmax {
+        for m in 0..=l {
+            let index = flat_index(l, m.cast_signed());
+            let mirrored = if m % 2 == 0 { 1.0 } else { -1.0 };
+            let value =
+                |j: usize| if j <= n / 2 { values[j][index] } else { mirrored * values[n - j][index] };
+            let mut samples: Vec<f64> = (0..n).map(value).collect();
+            let mut spectrum = transform.make_output_vec();
+            transform.process(&mut samples, &mut spectrum).unwrap();
+            let part = |c: &realfft::num_complex::Complex<f64>| if m % 2 == 0 { c.re } else { -c.im };
+            series[index] = spectrum.iter().map(|c| part(c) / n as f64).collect();
+        }
+    }
+    series
 }
 
 /// What the grid engine adds up, in absolute values: `Σ_points w |Y_lm| F1 F2`, `F = Σ|x_lm Y_lm|`. It dominates the
@@ -127,30 +270,92 @@ impl GridTerms {
 /// argument, the root, a product; for the factor half of five, and the root; the products of these and 1/√2.
 pub(super) const GAUNT_ROUNDINGS: f64 = 2.0 * (1.0 + 2.0 + 1.0 + 1.0) + 3.5 + 4.0;
 
+/// Roundings of [`reference::bracket_coefficient`]: those, and half of one more in the factor.
+pub(super) const BRACKET_ROUNDINGS: f64 = GAUNT_ROUNDINGS + 0.5;
+
+/// The error of a real Wigner 3j symbol by ladder operators, see `coupling`: relative roundings of the highest state, four
+/// per step over `2 l1` steps and three of the norm; then eight per lowering to order 0, relative to the norm of the state.
+/// What they leave in other multiplets, up to degree `l = l1 + l2`, grows as lowering multiplies it by
+/// `√((l + m)(l − m + 1))` for that degree and divides by the same for `l3`: at most by `√C(l1 + l2 + l3, 2 l3)` on the
+/// whole. The real basis adds up two states, with four roundings more.
+pub(super) fn ladder_error([l1, l2, l3]: [usize; 3]) -> f64 {
+    let growth: f64 = (1..=2 * l3).map(|i| (l1 + l2 - l3 + i) as f64 / i as f64).product();
+    2.0 * (8 * l1 + 3 + 8 * l3 + 4) as f64 * f64::UNIT * growth.sqrt()
+}
+
+/// Roundings of an element of e3nn's `wigner_3j`, a tensor with `n` non-zeros: five of the Clebsch–Gordan coefficient, six
+/// of the three changes of basis and three of adding up four states; half of `n` for the norm, its root, the quotient.
+pub(super) fn e3nn_roundings(n: usize) -> f64 {
+    5.0 + 6.0 + 3.0 + n as f64 / 2.0 + 2.0
+}
+
 /// Roundings of a root of a fraction of π, compared with a decimal: half of three for π, product and quotient, the root,
 /// the decimal.
 pub(super) const ROOT_ROUNDINGS: f64 = 1.5 + 1.0 + 1.0;
 
 /// A bound of [`GridTerms::sums`] in closed form, and of `Σ|G_ijk x_i y_j|` too. By Cauchy and Schwarz
-/// `∫|Y_lm| F1 F2 <= √(∫ F1² F2²) <= √4π max F1 max F2`, and `F = Σ|x_lm Y_lm| <= Σ_l ‖x_l‖ √((2l + 1)/4π)` because
-/// `Σ_m Y_lm² = (2l + 1)/4π`.
+/// `∫|Y_lm| F1 F2 <= √(∫ F1² F2²) <= √4π max F1 max F2`.
 pub(super) fn terms_bound(x1: &[f64], x2: &[f64]) -> f64 {
-    let four_pi = 4.0 * core::f64::consts::PI;
-    let largest = |x: &[f64]| {
-        let of_degree = |l: usize| {
-            let norm = x[l * l..n_lm(l)].iter().map(|x| x * x).sum::<f64>().sqrt();
-            norm * ((2 * l + 1) as f64 / four_pi).sqrt()
-        };
-        (0..x.len().isqrt()).map(of_degree).sum::<f64>()
+    (4.0 * core::f64::consts::PI).sqrt() * largest(x1) * largest(x2)
+}
+
+/// A bound of `F = Σ|x_lm Y_lm|` on the sphere: `Σ_l ‖x_l‖ √((2l + 1)/4π)`, because `Σ_m Y_lm² = (2l + 1)/4π`.
+pub(super) fn largest(x: &[f64]) -> f64 {
+    let of_degree = |l: usize| {
+        let norm = x[l * l..n_lm(l)].iter().map(|x| x * x).sum::<f64>().sqrt();
+        norm * largest_harmonic(l)
     };
-    four_pi.sqrt() * largest(x1) * largest(x2)
+    (0..x.len().isqrt()).map(of_degree).sum()
+}
+
+/// A bound of the harmonics of degree `l`.
+fn largest_harmonic(l: usize) -> f64 {
+    ((2 * l + 1) as f64 / (4.0 * core::f64::consts::PI)).sqrt()
+}
+
+/// The error of an integral `∫ r̂·(∇Y_l1 × ∇Y_l2) Y_l3 dΩ` by quadrature in `f64`, see `coupling`. Derivatives are sums of
+/// at most `√3 l Y_l−1`, `l Y_l` and a few roundings, over `sin θ`: their error is below five times that of `l Y_l`. With
+/// `∫ dΩ / sin θ = 2π²` and `|∇Y_lm| <= √(l (l + 1)) max|Y_l|`; then that of the third harmonic, and of products, weights,
+/// angles and the sum over the points, `16 (l1 + l2 + l3 + 1)` roundings.
+pub(super) fn bracket_quadrature_error([l1, l2, l3]: [usize; 3]) -> f64 {
+    let pi = core::f64::consts::PI;
+    let gradient = |l: usize| ((l * (l + 1)) as f64).sqrt() * largest_harmonic(l);
+    let gradient_error = |l: usize| 5.0 * l as f64 * reference_harmonics_error(l);
+    let derivatives = gradient_error(l1) * gradient(l2) + gradient(l1) * gradient_error(l2);
+    let rest =
+        reference_harmonics_error(l3) + (16 * (l1 + l2 + l3 + 1)) as f64 * f64::UNIT * largest_harmonic(l3);
+    2.0 * pi * pi * derivatives * largest_harmonic(l3) + 4.0 * pi * gradient(l1) * gradient(l2) * rest
+}
+
+/// The error of a derivative of `f = Σ x_lm Y_lm`, extended along rays, by a central difference over `2 step`. A straight
+/// line through a point of the sphere is seen under an angle whose first three derivatives are at most 1, 1 and 2 there, and
+/// on a great circle `n` derivatives multiply `max|f|` by at most `lmaxⁿ` (Bernstein). The remainder is `step² / 6` times
+/// the third derivative, a few per mille larger than where it is bounded.
+pub(super) fn difference_error(x: &[f64], step: f64) -> f64 {
+    let lmax = x.len().isqrt() - 1;
+    let third = 1.01 * (lmax * (lmax + 1) * (lmax + 2)) as f64 * largest(x);
+    let harmonics =
+        x.iter().enumerate().map(|(k, x)| x.abs() * reference_harmonics_error(k.isqrt())).sum::<f64>();
+    let sums = x.len() as f64 * f64::UNIT * largest(x);
+    step * step / 6.0 * third + (harmonics + sums) / step
 }
 
 /// The error of a harmonic of degree `l` by [`reference::harmonics`]. Near the poles, where it is worst, an error made
 /// at degree `k` of the recurrence has grown `l − k + 1` times at degree `l`: with six roundings per degree `3 l²` in
 /// all, then 8 per order and 8 for the direction and the start. Relative to the largest value, `√((2l + 1)/4π)`.
+pub(super) fn reference_harmonics_error(l: usize) -> f64 {
+    (3 * l * l + 8 * l + 8) as f64 * f64::UNIT * largest_harmonic(l)
+}
+
+/// Roundings of a harmonic of degree `l`, relative to the largest value of its degree: derived in `harmonics/values.rs`.
 pub(super) fn harmonics_error(l: usize) -> f64 {
-    (3 * l * l + 8 * l + 8) as f64 * f64::UNIT * ((2 * l + 1) as f64 / (4.0 * core::f64::consts::PI)).sqrt()
+    (8 * (l + 1)) as f64
+}
+
+/// Roundings of a derivative of a harmonic of degree `l`, relative to `l / |r|` times the largest value: derived in
+/// `harmonics/derivatives.rs`.
+pub(super) fn harmonics_gradient_error(l: usize) -> f64 {
+    (24 * (l + 1)) as f64
 }
 
 /// Roundings of a product by plain quadrature in `f64`, see `large`: in each of a term's three harmonics, errors at

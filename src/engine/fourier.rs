@@ -1,0 +1,286 @@
+//! The fourier engine's transform pair: coefficients ↔ samples on a torus, by fast Fourier transforms.
+//!
+//! Over both poles a function on the sphere continues to one on the torus of colatitudes `θ` and azimuths `φ`, a Fourier
+//! series with few terms ([`crate::tables::fourier`]); products of functions are products of their samples there (Luo, Chen
+//! & Krishnapriyan 2024, by the convolution theorem). Synthesis goes
+//!
+//! 1. from degrees to frequencies, for every order `m` and parity of the degree: a small triangle of constants;
+//! 2. from frequencies to colatitudes, for every order: the coefficients of `cos mφ` and of `sin mφ` are real and imaginary
+//!    part of one complex transform;
+//! 3. from orders to azimuths, for every pair of colatitudes: the values on two rings are real and imaginary part of one
+//!    complex transform.
+//!
+//! The series in `θ` are even for even and odd for odd `m`. Colatitudes at a quarter of a step, `θ_n = 2π (n + ¼) / n_theta`,
+//! make use of that: no two of them are mirror images, so `n_theta > lmax1 + lmax2` samples of the full circle determine
+//! frequencies as high as that. In azimuth, orders of the product above `lmax3` may alias into one another:
+//! `n_phi > lmax1 + lmax2 + lmax3` suffices.
+//!
+//! Analysis is the transpose of steps 3 and 2, then the projection from frequencies to degrees. Real arithmetic throughout
+//! but for the transforms; samples stay in the order in which the transforms leave them.
+
+use pulp::Simd;
+
+use super::Transform;
+use crate::isa::outline;
+use crate::lanes::{
+    Adjoint, BlockRows, BlockRowsMut, DENSE, Fft, Forward, LaneOps, Matrix, OrderRows, Panel, fft_cost,
+    multiply, times,
+};
+use crate::tables::fourier::{Degrees, FourierSizes, FourierTable};
+
+/// The sizes for a product: the cheapest lengths that are exact. `None` if there is none below twice the least.
+pub(crate) fn sizes([lmax1, lmax2, lmax3]: [usize; 3]) -> Option<FourierSizes> {
+    let (lmax, bandwidth) = (if lmax1 > lmax2 { lmax1 } else { lmax2 }, lmax1 + lmax2);
+    let (least_theta, least_phi) = (bandwidth + 1, bandwidth + lmax3 + 1);
+    let candidates = (least_phi..=2 * least_phi).filter_map(|n| Some((fft_cost(n)?, n)));
+    let (cost_phi, n_phi) = candidates.min()?;
+    // Even, so that rings come in pairs.
+    let candidates = (least_theta.next_multiple_of(2)..=2 * least_theta).step_by(2);
+    let candidates =
+        candidates.filter_map(|n| Some(((lmax + 1) * fft_cost(n)? + n / 2 * (cost_phi + 4 * n_phi), n)));
+    let (_, n_theta) = candidates.min()?;
+    Some(FourierSizes { lmax, lmax3, bandwidth, n_theta, n_phi })
+}
+
+/// Lane vectors for the per-order values of all rings.
+pub(crate) const fn rings_len(sizes: &FourierSizes) -> usize {
+    let lmax = if sizes.lmax > sizes.lmax3 { sizes.lmax } else { sizes.lmax3 };
+    (lmax + 1) * 2 * sizes.n_theta
+}
+
+/// Lane vectors for the samples of a function.
+pub(crate) const fn samples_len(sizes: &FourierSizes) -> usize {
+    sizes.n_theta * sizes.n_phi
+}
+
+/// The transform pair of one Fourier basis.
+#[derive(Clone, Copy)]
+pub(crate) struct Torus<'t, T> {
+    table: FourierTable<'t, T>,
+    theta: Fft<'t, T>,
+    phi: Fft<'t, T>,
+}
+
+impl<'t, T: LaneOps> Torus<'t, T> {
+    pub(crate) fn new(table: FourierTable<'t, T>) -> Option<Self> {
+        let theta = Fft::new(table.sizes.n_theta, table.roots_theta)?;
+        let phi = Fft::new(table.sizes.n_phi, table.roots_phi)?;
+        Some(Self { table, theta, phi })
+    }
+
+    /// From the coefficients of order `±m` to the frequencies `[u][cos, sin]` in `row`, zero above `lmax`. The order's part
+    /// is taken off the table `series`.
+    #[inline(always)]
+    fn synthesise_order<S: Simd>(
+        &self,
+        s: S,
+        (lmax, m): (usize, usize),
+        x: BlockRows<'_, T, T::Lanes<S>>,
+        series: &mut &[T],
+        row: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        row.get_mut(2 * (lmax + 1)..)?.fill(T::splat(s, T::zeroed()));
+        for parity in 0..2 {
+            let degrees = Degrees::new(m, parity);
+            // Without degrees the product below writes the frequencies' zeros.
+            let n_degrees = degrees.count(self.table.sizes.lmax);
+            let block_len = n_degrees * degrees.frequencies(self.table.sizes.lmax);
+            let (block, rest) = series.split_at_checked(block_len)?;
+            *series = rest;
+            let staircase = (degrees.first - degrees.first_frequency) / 2;
+            let a = Matrix { data: block, row_stride: n_degrees, column_stride: 1, staircase };
+            let b = OrderRows { rows: x, first: degrees.first, m };
+            let out = Panel { data: row.get_mut(2 * degrees.first_frequency..)?, stride: 4 };
+            multiply::<S, T, 2>(s, (degrees.frequencies(lmax), degrees.count(lmax)), a, b, out)?;
+        }
+        Some(())
+    }
+
+    /// The projection: from the frequencies `[u][cos, sin]` in `row` to the coefficients of order `±m`. The order's part
+    /// is taken off the table `projection`.
+    #[inline(always)]
+    fn analyse_order<S: Simd>(
+        &self,
+        s: S,
+        m: usize,
+        row: &[T::Lanes<S>],
+        projection: &mut &[T],
+        x: &mut BlockRowsMut<'_, T, T::Lanes<S>>,
+    ) -> Option<()> {
+        let FourierSizes { lmax3, bandwidth, .. } = self.table.sizes;
+        for parity in 0..2 {
+            let degrees = Degrees::new(m, parity);
+            let n_degrees = degrees.count(lmax3);
+            if n_degrees == 0 {
+                continue;
+            }
+            let depth = degrees.frequencies(bandwidth);
+            let (block, rest) = projection.split_at_checked(n_degrees * depth)?;
+            *projection = rest;
+            let a = Matrix { data: block, row_stride: depth, column_stride: 1, staircase: DENSE };
+            let b = Panel { data: row.get(2 * degrees.first_frequency..)?, stride: 4 };
+            let out = OrderRows { rows: x.reborrow(), first: degrees.first, m };
+            multiply::<S, T, 2>(s, (n_degrees, depth), a, b, out)?;
+        }
+        Some(())
+    }
+
+    /// [`Self::quarter_steps_of`] the parity of an order.
+    #[inline(always)]
+    fn quarter_steps<S: Simd, const TRANSPOSED: bool>(
+        &self,
+        s: S,
+        m: usize,
+        row: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        if m % 2 == 0 {
+            self.quarter_steps_of::<S, TRANSPOSED, false>(s, row)
+        } else {
+            self.quarter_steps_of::<S, TRANSPOSED, true>(s, row)
+        }
+    }
+
+    /// In `row`, from the coefficients `z_u` of `2 cos uθ` or, for odd `m`, of `2 sin uθ` to those of `e^(2πi un / n_theta)`
+    /// at the quarter steps: with `w = e^(iπu / 2 n_theta)`, for odd `m` times `−i`, and `z' = z_{n_theta − u}`,
+    ///
+    /// ```text
+    /// even m:  w (z − i z'), w* (z + i z')        odd m:  w (z + i z'), w* (z − i z')
+    /// ```
+    ///
+    /// for the frequencies `u` and `n_theta − u`. `TRANSPOSED`: the adjoint.
+    #[inline(always)]
+    fn quarter_steps_of<S: Simd, const TRANSPOSED: bool, const ODD: bool>(
+        &self,
+        s: S,
+        row: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        let n_theta = self.table.sizes.n_theta;
+        let (constant, rest) = row.as_chunks_mut::<2>().0.get_mut(..n_theta)?.split_first_mut()?;
+        if ODD {
+            constant.fill(T::splat(s, T::zeroed()));
+        }
+        let (low, rest) = rest.split_at_mut_checked(n_theta / 2 - 1)?;
+        // `u = n_theta / 2` is its own mirror image.
+        let (middle, high) = rest.split_first_mut()?;
+        let root = T::splat(s, T::from_f64(core::f64::consts::SQRT_2));
+        *middle = [T::mul(s, root, middle[0]), T::mul(s, root, middle[1])];
+        let quarters = self.table.quarters.as_chunks::<2>().0;
+        let quarters = quarters.get(if ODD { n_theta / 2 } else { 0 }..)?.get(1..)?;
+        for ((low, high), [re, im]) in low.iter_mut().zip(high.iter_mut().rev()).zip(quarters) {
+            let w = [T::splat(s, *re), T::splat(s, *im)];
+            let conjugate = [w[0], T::neg(s, w[1])];
+            let (a, b) = (*low, *high);
+            if TRANSPOSED {
+                let (a, b) = (times::<S, T>(s, a, conjugate), times::<S, T>(s, b, w));
+                *low = [T::add(s, a[0], b[0]), T::add(s, a[1], b[1])];
+                // i (a − b), for odd m −i (a − b).
+                *high = if ODD {
+                    [T::sub(s, a[1], b[1]), T::sub(s, b[0], a[0])]
+                } else {
+                    [T::sub(s, b[1], a[1]), T::sub(s, a[0], b[0])]
+                };
+            } else {
+                let minus = [T::add(s, a[0], b[1]), T::sub(s, a[1], b[0])];
+                let plus = [T::sub(s, a[0], b[1]), T::add(s, a[1], b[0])];
+                let (a, b) = if ODD { (plus, minus) } else { (minus, plus) };
+                (*low, *high) = (times::<S, T>(s, a, w), times::<S, T>(s, b, conjugate));
+            }
+        }
+        Some(())
+    }
+}
+
+impl<T: LaneOps> Transform<T> for Torus<'_, T> {
+    #[inline(always)]
+    fn synthesise<S: Simd>(
+        &self,
+        s: S,
+        lmax: usize,
+        x: BlockRows<'_, T, T::Lanes<S>>,
+        rings: &mut [T::Lanes<S>],
+        samples: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        let FourierSizes { n_theta, n_phi, .. } = self.table.sizes;
+        let rings = rings.get_mut(..(lmax + 1) * 2 * n_theta)?;
+        let mut series = self.table.series;
+        for (m, row) in rings.chunks_exact_mut(2 * n_theta).enumerate() {
+            self.synthesise_order(s, (lmax, m), x, &mut series, row)?;
+            self.quarter_steps::<S, false>(s, m, row)?;
+        }
+        outline(s, Forward { fft: self.theta, count: lmax + 1, x: &mut *rings })?;
+
+        let samples = samples.get_mut(..n_theta * n_phi)?;
+        for (pair, spectrum) in samples.chunks_exact_mut(2 * n_phi).enumerate() {
+            let (zonal, rest) = spectrum.as_chunks_mut::<2>().0.split_first_mut()?;
+            let (positive, rest) = rest.split_at_mut_checked(lmax)?;
+            let (middle, negative) = rest.split_at_mut_checked(n_phi - 1 - 2 * lmax)?;
+            middle.fill([T::splat(s, T::zeroed()); 2]);
+            let mut rows = rings.chunks_exact(2 * n_theta);
+            let [z1, z2] = ring_pair(rows.next()?, pair)?;
+            *zonal = [z1[0], z2[0]];
+            // The values on the two rings are Re Σ z*_m e^(imφ).
+            for ((row, positive), negative) in rows.zip(positive).zip(negative.iter_mut().rev()) {
+                let [z1, z2] = ring_pair(row, pair)?;
+                *positive = [T::add(s, z1[0], z2[1]), T::sub(s, z2[0], z1[1])];
+                *negative = [T::sub(s, z1[0], z2[1]), T::add(s, z1[1], z2[0])];
+            }
+        }
+        outline(s, Forward { fft: self.phi, count: n_theta / 2, x: samples })
+    }
+
+    #[inline(always)]
+    fn multiply_samples<S: Simd>(&self, s: S, f: &mut [T::Lanes<S>], g: &[T::Lanes<S>]) -> Option<()> {
+        let len = samples_len(&self.table.sizes);
+        for (f, g) in f.get_mut(..len)?.iter_mut().zip(g.get(..len)?) {
+            *f = T::mul(s, *f, *g);
+        }
+        Some(())
+    }
+
+    #[inline(always)]
+    fn analyse<S: Simd>(
+        &self,
+        s: S,
+        lmax: usize,
+        samples: &mut [T::Lanes<S>],
+        rings: &mut [T::Lanes<S>],
+        mut x: BlockRowsMut<'_, T, T::Lanes<S>>,
+    ) -> Option<()> {
+        let FourierSizes { n_theta, n_phi, .. } = self.table.sizes;
+        let rings = rings.get_mut(..(lmax + 1) * 2 * n_theta)?;
+        let samples = samples.get_mut(..n_theta * n_phi)?;
+        outline(s, Adjoint { fft: self.phi, count: n_theta / 2, x: &mut *samples })?;
+        for (pair, spectrum) in samples.chunks_exact(2 * n_phi).enumerate() {
+            let (zonal, rest) = spectrum.as_chunks::<2>().0.split_first()?;
+            let mut rows = rings.chunks_exact_mut(2 * n_theta);
+            // There is no sine; the cosine stands in for it.
+            *ring_pair_mut(rows.next()?, pair)? = [[zonal[0]; 2], [zonal[1]; 2]];
+            for ((row, positive), negative) in rows.zip(rest).zip(rest.iter().rev()) {
+                *ring_pair_mut(row, pair)? = [
+                    [T::add(s, positive[0], negative[0]), T::sub(s, negative[1], positive[1])],
+                    [T::add(s, positive[1], negative[1]), T::sub(s, positive[0], negative[0])],
+                ];
+            }
+        }
+
+        outline(s, Adjoint { fft: self.theta, count: lmax + 1, x: &mut *rings })?;
+        let mut projection = self.table.projection;
+        for (m, row) in rings.chunks_exact_mut(2 * n_theta).enumerate() {
+            self.quarter_steps::<S, true>(s, m, row)?;
+            self.analyse_order(s, m, row, &mut projection, &mut x)?;
+        }
+        Some(())
+    }
+}
+
+/// The complex values `[cos, sin]` of one order on both rings of a pair.
+#[inline(always)]
+fn ring_pair<V: Copy>(row: &[V], pair: usize) -> Option<&[[V; 2]; 2]> {
+    row.as_chunks::<2>().0.as_chunks::<2>().0.get(pair)
+}
+
+/// Likewise, to write.
+#[inline(always)]
+fn ring_pair_mut<V: Copy>(row: &mut [V], pair: usize) -> Option<&mut [[V; 2]; 2]> {
+    row.as_chunks_mut::<2>().0.as_chunks_mut::<2>().0.get_mut(pair)
+}
