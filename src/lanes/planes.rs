@@ -66,7 +66,6 @@ pub(crate) fn rotate_planes<S: Simd, T: LaneOps, const COLUMNS: usize, const SPL
         // SAFETY: as above.
         unsafe { *y.data.get_unchecked_mut(write(l, c)) = middle };
     }
-    let zero = T::splat(s, T::zeroed());
     for m in 1..=l {
         for c in 0..COLUMNS {
             // SAFETY: `m <= l`: the entries of all columns were checked.
@@ -77,7 +76,7 @@ pub(crate) fn rotate_planes<S: Simd, T: LaneOps, const COLUMNS: usize, const SPL
             let plus = unsafe { *x.data.get_unchecked(read(l + m, c)) };
             // SAFETY: as above.
             let minus = unsafe { *x.data.get_unchecked(read(l - m, c)) };
-            let turned = T::mul_add(s, T::sub(s, zero, sine), minus, T::mul(s, cosine, plus));
+            let turned = T::sub(s, T::mul(s, cosine, plus), T::mul(s, sine, minus));
             // SAFETY: as above.
             unsafe { *y.data.get_unchecked_mut(write(l + m, c)) = turned };
             let turned = T::mul_add(s, sine, plus, T::mul(s, cosine, minus));
