@@ -76,7 +76,7 @@ pub(crate) fn rotate_planes<S: Simd, T: LaneOps, const COLUMNS: usize, const SPL
             let plus = unsafe { *x.data.get_unchecked(read(l + m, c)) };
             // SAFETY: as above.
             let minus = unsafe { *x.data.get_unchecked(read(l - m, c)) };
-            let turned = T::sub(s, T::mul(s, cosine, plus), T::mul(s, sine, minus));
+            let turned = T::mul_add(s, T::neg(s, sine), minus, T::mul(s, cosine, plus));
             // SAFETY: as above.
             unsafe { *y.data.get_unchecked_mut(write(l + m, c)) = turned };
             let turned = T::mul_add(s, sine, plus, T::mul(s, cosine, minus));
