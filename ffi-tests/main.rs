@@ -458,7 +458,7 @@ fn vectors(bench: &Bench, report: &mut Report) {
         for (script, files) in SCRIPTS {
             let path = bench.tests.join("vectors").join(script);
             // -B: no compiled modules beside the scripts.
-            let outcome = succeed(Command::new(&python).arg("-B").arg(path).arg(&bench.out)).and_then(|()| {
+            let outcome = succeed(Command::new(python).arg("-B").arg(path).arg(&bench.out)).and_then(|()| {
                 files.iter().try_for_each(|name| {
                     let same = fs::read(bench.out.join(name)).ok()
                         == fs::read(bench.tests.join("vectors").join(name)).ok();

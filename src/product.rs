@@ -220,7 +220,7 @@ fn grid_product<S: Simd, T: LaneOps>(
 }
 
 /// The product of some blocks through one transform: synthesise, multiply, analyse. A `#[target_feature]` frame of its own.
-struct Pass<'a, X, T, V> {
+struct Pass<'a, T, V, X> {
     transform: X,
     operands: Operands<'a, T, V>,
     rings: &'a mut [V],
@@ -228,7 +228,7 @@ struct Pass<'a, X, T, V> {
     samples2: &'a mut [V],
 }
 
-impl<X: Transform<T>, T: LaneOps, V: bytemuck::Pod> WithSimd for Pass<'_, X, T, V> {
+impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, T, V, X> {
     type Output = Option<()>;
 
     #[inline(always)]

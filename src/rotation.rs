@@ -606,7 +606,7 @@ fn swap_axes<S: Simd, T: LaneOps, const COLUMNS: usize>(
         };
         let b = Panel { data: x.get((middle + from) * COLUMNS..)?, stride: 2 * COLUMNS };
         let out = Panel { data: y.get_mut((middle + to) * COLUMNS..)?, stride: 2 * COLUMNS };
-        multiply::<S, T, COLUMNS>(s, (rows, depth), a, b, out)?;
+        multiply::<S, T, COLUMNS>(s, (rows, depth), a, &b, out)?;
     }
     Some(())
 }

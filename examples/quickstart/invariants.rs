@@ -99,7 +99,7 @@ pub(crate) fn product_roundings(lmax: usize) -> f64 {
 ///
 /// With `u` the unit roundoff and all errors relative:
 /// * The rotation moves a direction by at most `16 u`, which harmonics of degree `l` amplify by at most `l + 1`; their
-///   evaluation adds at most `16 (l + 1) u` in either orientation. Summing `N` neighbours adds `N u`, again twice.
+///   evaluation adds at most `8 (l + 1) u` in either orientation, taken as twice that. Summing `N` neighbours adds `N u`, again twice.
 ///   The radial functions are positive, so `A_00` bounds the sum of their values from above and no cancellation
 ///   enlarges this by more than `L + 1`: `α = (L + 1) (48 (L + 1) + 2 N) u`.
 /// * The product is bilinear: `2 α`, and its own rounding `β` in either orientation.

@@ -231,7 +231,7 @@ impl Atoms {
                     if pair.atom == pair.neighbour { " itself, in the next cell" } else { "" },
                 ))
             })?;
-            self.neighbourhood.expand(lmax, rotation, coefficients);
+            self.neighbourhood.expand(lmax, rotation, coefficients)?;
             n_neighbours += self.neighbourhood.len();
             max_neighbours = max_neighbours.max(self.neighbourhood.len());
         }

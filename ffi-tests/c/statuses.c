@@ -63,7 +63,7 @@ static void descriptions(void) {
         {offsetof(gaunt_plan_desc, layout), -1, 3},        {offsetof(gaunt_plan_desc, normalization), -1, 3},
         {offsetof(gaunt_plan_desc, broadcast1), -1, 4},    {offsetof(gaunt_plan_desc, broadcast2), -1, 4},
         {offsetof(gaunt_plan_desc, weights1), -1, 3},      {offsetof(gaunt_plan_desc, weights2), -1, 3},
-        {offsetof(gaunt_plan_desc, weights3), -1, 3},      {offsetof(gaunt_plan_desc, engine), -1, 3},
+        {offsetof(gaunt_plan_desc, weights3), -1, 3},      {offsetof(gaunt_plan_desc, engine), -1, 4},
         {offsetof(gaunt_plan_desc, isa), -1, 5},           {offsetof(gaunt_plan_desc, reserved0), -1, 1},
         {offsetof(gaunt_plan_desc, lmax1), -1, INT32_MIN}, {offsetof(gaunt_plan_desc, lmax2), -1, INT32_MIN},
         {offsetof(gaunt_plan_desc, lmax3), -1, INT32_MIN},

@@ -74,9 +74,11 @@ enum Permission {
 }
 
 /// Of families of frames; those that are not listed are kernels.
-const PERMISSIONS: [(&str, &[Permission]); 7] = [
+const PERMISSIONS: [(&str, &[Permission]); 8] = [
     // Calls the others; counts the blocks of a run.
     ("Execute", &[CallFrames, CallMemoryFunctions, Divide]),
+    // Calls the fast Fourier transforms; fills with zeros.
+    ("Torus", &[CallFrames, CallMemoryFunctions]),
     // Splits rows evenly, once per piece.
     ("ConvertLayout", &[CallMemoryFunctions, Divide]),
     ("Gather", &[CallMemoryFunctions, ScaleElements]),
@@ -141,8 +143,12 @@ impl<'a> Frame<'a> {
     /// From the name `…::vectorize::imp::<…::vectorize::Impl<PATH::FAMILY<ELEMENT, VECTOR, ARGUMENTS>>>`.
     fn new(function: &'a Function, level: Level) -> Option<Self> {
         let (path, arguments) = function.name.split_once("::Impl<")?.1.split_once('<')?;
-        let arguments = arguments.trim_end_matches('>').split(", ");
-        let arguments: Vec<_> = arguments.filter(|argument| !argument.starts_with("pulp::")).collect();
+        let arguments = arguments.strip_suffix(">>>")?.split(", ");
+        let arguments = arguments.filter(|argument| !argument.starts_with("pulp::"));
+        // Without modules: an argument may be a type.
+        let arguments: Vec<_> = arguments.filter_map(|argument| argument.rsplit("::").next()).collect();
+        // What goes through a transform belongs to the transform's family.
+        let transform = arguments.iter().find_map(|argument| argument.split_once('<')).map(|(name, _)| name);
         let element = match *arguments.first()? {
             "f32" => Element::F32,
             "f64" => Element::F64,
@@ -155,7 +161,7 @@ impl<'a> Frame<'a> {
             function,
             level,
             element,
-            family: path.rsplit("::").next()?,
+            family: transform.or_else(|| path.rsplit("::").next())?,
             arguments,
             counts: Counts::new(instructions, frame_pointer),
             hot_loops: hot_loops.map(|body| (body, Counts::new(body, frame_pointer))).collect(),

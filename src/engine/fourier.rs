@@ -62,6 +62,7 @@ pub(crate) struct Torus<'t, T> {
 }
 
 impl<'t, T: LaneOps> Torus<'t, T> {
+    #[inline(always)]
     pub(crate) fn new(table: FourierTable<'t, T>) -> Option<Self> {
         let theta = Fft::new(table.sizes.n_theta, table.roots_theta)?;
         let phi = Fft::new(table.sizes.n_phi, table.roots_phi)?;
@@ -91,7 +92,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
             let a = Matrix { data: block, row_stride: n_degrees, column_stride: 1, staircase };
             let b = OrderRows { rows: x, first: degrees.first, m };
             let out = Panel { data: row.get_mut(2 * degrees.first_frequency..)?, stride: 4 };
-            multiply::<S, T, 2>(s, (degrees.frequencies(lmax), degrees.count(lmax)), a, b, out)?;
+            multiply::<S, T, 2>(s, (degrees.frequencies(lmax), degrees.count(lmax)), a, &b, out)?;
         }
         Some(())
     }
@@ -120,7 +121,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
             let a = Matrix { data: block, row_stride: depth, column_stride: 1, staircase: DENSE };
             let b = Panel { data: row.get(2 * degrees.first_frequency..)?, stride: 4 };
             let out = OrderRows { rows: x.reborrow(), first: degrees.first, m };
-            multiply::<S, T, 2>(s, (n_degrees, depth), a, b, out)?;
+            multiply::<S, T, 2>(s, (n_degrees, depth), a, &b, out)?;
         }
         Some(())
     }
@@ -133,7 +134,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         m: usize,
         row: &mut [T::Lanes<S>],
     ) -> Option<()> {
-        if m % 2 == 0 {
+        if m.is_multiple_of(2) {
             self.quarter_steps_of::<S, TRANSPOSED, false>(s, row)
         } else {
             self.quarter_steps_of::<S, TRANSPOSED, true>(s, row)
@@ -201,28 +202,32 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         samples: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let FourierSizes { n_theta, n_phi, .. } = self.table.sizes;
-        let rings = rings.get_mut(..(lmax + 1) * 2 * n_theta)?;
+        let (row_len, pair_len) = (2 * n_theta, 2 * n_phi);
+        let rings = rings.get_mut(..(lmax + 1) * row_len)?;
         let mut series = self.table.series;
-        for (m, row) in rings.chunks_exact_mut(2 * n_theta).enumerate() {
+        for m in 0..=lmax {
+            let row = rings.get_mut(m * row_len..(m + 1) * row_len)?;
             self.synthesise_order(s, (lmax, m), x, &mut series, row)?;
             self.quarter_steps::<S, false>(s, m, row)?;
         }
         outline(s, Forward { fft: self.theta, count: lmax + 1, x: &mut *rings })?;
 
         let samples = samples.get_mut(..n_theta * n_phi)?;
-        for (pair, spectrum) in samples.chunks_exact_mut(2 * n_phi).enumerate() {
-            let (zonal, rest) = spectrum.as_chunks_mut::<2>().0.split_first_mut()?;
+        for pair in 0..n_theta / 2 {
+            let spectrum = samples.get_mut(pair * pair_len..(pair + 1) * pair_len)?.as_chunks_mut::<2>().0;
+            let (zonal, rest) = spectrum.split_first_mut()?;
             let (positive, rest) = rest.split_at_mut_checked(lmax)?;
             let (middle, negative) = rest.split_at_mut_checked(n_phi - 1 - 2 * lmax)?;
             middle.fill([T::splat(s, T::zeroed()); 2]);
-            let mut rows = rings.chunks_exact(2 * n_theta);
-            let [z1, z2] = ring_pair(rows.next()?, pair)?;
+            let [z1, z2] = ring_pair(rings, pair)?;
             *zonal = [z1[0], z2[0]];
             // The values on the two rings are Re Σ z*_m e^(imφ).
-            for ((row, positive), negative) in rows.zip(positive).zip(negative.iter_mut().rev()) {
-                let [z1, z2] = ring_pair(row, pair)?;
+            let mut row = row_len;
+            for (positive, negative) in positive.iter_mut().zip(negative.iter_mut().rev()) {
+                let [z1, z2] = ring_pair(rings.get(row..)?, pair)?;
                 *positive = [T::add(s, z1[0], z2[1]), T::sub(s, z2[0], z1[1])];
                 *negative = [T::sub(s, z1[0], z2[1]), T::add(s, z1[1], z2[0])];
+                row += row_len;
             }
         }
         outline(s, Forward { fft: self.phi, count: n_theta / 2, x: samples })
@@ -247,25 +252,29 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         mut x: BlockRowsMut<'_, T, T::Lanes<S>>,
     ) -> Option<()> {
         let FourierSizes { n_theta, n_phi, .. } = self.table.sizes;
-        let rings = rings.get_mut(..(lmax + 1) * 2 * n_theta)?;
+        let (row_len, pair_len) = (2 * n_theta, 2 * n_phi);
+        let rings = rings.get_mut(..(lmax + 1) * row_len)?;
         let samples = samples.get_mut(..n_theta * n_phi)?;
         outline(s, Adjoint { fft: self.phi, count: n_theta / 2, x: &mut *samples })?;
-        for (pair, spectrum) in samples.chunks_exact(2 * n_phi).enumerate() {
-            let (zonal, rest) = spectrum.as_chunks::<2>().0.split_first()?;
-            let mut rows = rings.chunks_exact_mut(2 * n_theta);
+        for pair in 0..n_theta / 2 {
+            let spectrum = samples.get(pair * pair_len..(pair + 1) * pair_len)?.as_chunks::<2>().0;
+            let (zonal, rest) = spectrum.split_first()?;
             // There is no sine; the cosine stands in for it.
-            *ring_pair_mut(rows.next()?, pair)? = [[zonal[0]; 2], [zonal[1]; 2]];
-            for ((row, positive), negative) in rows.zip(rest).zip(rest.iter().rev()) {
-                *ring_pair_mut(row, pair)? = [
+            *ring_pair_mut(rings, pair)? = [[zonal[0]; 2], [zonal[1]; 2]];
+            let mut row = row_len;
+            for (positive, negative) in rest.get(..lmax)?.iter().zip(rest.iter().rev()) {
+                *ring_pair_mut(rings.get_mut(row..)?, pair)? = [
                     [T::add(s, positive[0], negative[0]), T::sub(s, negative[1], positive[1])],
                     [T::add(s, positive[1], negative[1]), T::sub(s, positive[0], negative[0])],
                 ];
+                row += row_len;
             }
         }
 
         outline(s, Adjoint { fft: self.theta, count: lmax + 1, x: &mut *rings })?;
         let mut projection = self.table.projection;
-        for (m, row) in rings.chunks_exact_mut(2 * n_theta).enumerate() {
+        for m in 0..=lmax {
+            let row = rings.get_mut(m * row_len..(m + 1) * row_len)?;
             self.quarter_steps::<S, true>(s, m, row)?;
             self.analyse_order(s, m, row, &mut projection, &mut x)?;
         }
@@ -273,7 +282,7 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
     }
 }
 
-/// The complex values `[cos, sin]` of one order on both rings of a pair.
+/// The complex values `[cos, sin]` of the first order on both rings of a pair.
 #[inline(always)]
 fn ring_pair<V: Copy>(row: &[V], pair: usize) -> Option<&[[V; 2]; 2]> {
     row.as_chunks::<2>().0.as_chunks::<2>().0.get(pair)

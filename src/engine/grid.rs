@@ -128,7 +128,7 @@ impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
                 stride: 4 * RINGS,
             };
             let out = Panel { data: out, stride: RINGS };
-            multiply::<S, T, RINGS>(s, (self.meridians(part), depth), a, b, out)?;
+            multiply::<S, T, RINGS>(s, (self.meridians(part), depth), a, &b, out)?;
         }
         Some(())
     }
@@ -156,7 +156,7 @@ impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
             };
             let out = rings.get_mut((2 * first + usize::from(sine)) * RINGS..).unwrap_or(&mut []);
             let out = Panel { data: out, stride: 4 * RINGS };
-            multiply::<S, T, RINGS>(s, (orders, self.meridians(part)), a, b, out)?;
+            multiply::<S, T, RINGS>(s, (orders, self.meridians(part)), a, &b, out)?;
         }
         analyse_triangle::<S, T, RINGS>(s, lmax, self.legendre(), rings, x, self.first_node > 0)
     }

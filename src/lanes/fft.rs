@@ -23,9 +23,9 @@ pub(crate) struct Fft<'t, T> {
 }
 
 impl<'t, T: LaneOps> Fft<'t, T> {
-    /// `None` if the length has prime factors above 5 or the roots are fewer.
+    /// `None` if the roots are fewer. The length must be one that has a [cost](fft_cost).
+    #[inline(always)]
     pub(crate) fn new(len: usize, roots: &'t [T]) -> Option<Self> {
-        fft_cost(len)?;
         if roots.len() >= 2 * len { Some(Self { len, roots }) } else { None }
     }
 }
@@ -144,7 +144,9 @@ unsafe fn stage<S: Simd, T: LaneOps, const RADIX: usize, const ADJOINT: bool>(
         for q in 1..RADIX {
             let root = 2 * q * k * step;
             // SAFETY: `q k step <= (RADIX − 1) (m − 1) step`, below the number of roots.
-            let (re, im) = unsafe { (*roots.get_unchecked(root), *roots.get_unchecked(root + 1)) };
+            let re = unsafe { *roots.get_unchecked(root) };
+            // SAFETY: as above.
+            let im = unsafe { *roots.get_unchecked(root + 1) };
             twiddles[q] = [T::splat(s, re), T::splat(s, im)];
         }
         // SAFETY: `k < m`, and the contract.
@@ -174,7 +176,9 @@ unsafe fn butterflies<S: Simd, T: LaneOps, const RADIX: usize, const ADJOINT: bo
         for q in 0..RADIX {
             let index = 2 * (first + q * m);
             // SAFETY: `first + q m` lies in the same transform of length `RADIX · m` as `first`.
-            values[q] = unsafe { [*x.get_unchecked(index + re), *x.get_unchecked(index + im)] };
+            values[q][0] = unsafe { *x.get_unchecked(index + re) };
+            // SAFETY: as above.
+            values[q][1] = unsafe { *x.get_unchecked(index + im) };
             if ADJOINT && TWIDDLED && q > 0 {
                 values[q] = times::<S, T>(s, values[q], twiddles[q]);
             }

@@ -162,7 +162,7 @@ pub(crate) fn multiply<S: Simd, T: LaneOps, const COLUMNS: usize>(
     s: S,
     (rows, depth): (usize, usize),
     a: Matrix<'_, T>,
-    b: impl Source<T::Lanes<S>>,
+    b: &impl Source<T::Lanes<S>>,
     mut out: impl Target<T::Lanes<S>>,
 ) -> Option<()> {
     if !a.covers(rows, depth) || !b.covers(depth, COLUMNS) || !out.covers(rows, COLUMNS) {
@@ -176,7 +176,7 @@ pub(crate) fn multiply<S: Simd, T: LaneOps, const COLUMNS: usize>(
                 $(
                     // SAFETY: rows `r..r + $rows` are below `rows`, the columns below `COLUMNS`; that `a`, `b` and `out`
                     // cover them was checked above.
-                    unsafe { multiply_tile::<S, T, _, _, $rows, COLUMNS>(s, depth, a, r, $columns, &b, &mut out) };
+                    unsafe { multiply_tile::<S, T, _, _, $rows, COLUMNS>(s, depth, a, r, $columns, b, &mut out) };
                 )*
                 r += $rows;
             }

@@ -80,7 +80,7 @@ pub trait LaneOps: Pod + Send + Sync {
 
 macro_rules! impl_lane_ops {
     (
-        $t:ty, $lanes:ident, $mask:ident, $splat:ident, $add:ident, $sub:ident, $neg:ident, $mul:ident, $mul_add:ident,
+        $t:ty, $lanes:ident, $mask:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident,
         $div:ident, $sqrt:ident, $abs:ident, $less_or_equal:ident, $select:ident
     ) => {
         impl LaneOps for $t {
@@ -110,7 +110,7 @@ macro_rules! impl_lane_ops {
             }
             #[inline(always)]
             fn neg<S: Simd>(s: S, a: S::$lanes) -> S::$lanes {
-                s.$neg(a)
+                s.$sub(s.$splat(-0.0), a) // (`pulp` has a function, which the compiler may not inline)
             }
             #[inline(always)]
             fn mul<S: Simd>(s: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
@@ -151,7 +151,6 @@ impl_lane_ops!(
     splat_f32s,
     add_f32s,
     sub_f32s,
-    neg_f32s,
     mul_f32s,
     mul_add_e_f32s,
     div_f32s,
@@ -167,7 +166,6 @@ impl_lane_ops!(
     splat_f64s,
     add_f64s,
     sub_f64s,
-    neg_f64s,
     mul_f64s,
     mul_add_e_f64s,
     div_f64s,

@@ -41,6 +41,7 @@ pub(crate) trait RowCount {
 }
 
 /// Index one past the last element of a strided array, or `None` on overflow.
+#[inline(always)]
 pub(super) fn extent(counts_and_strides: &[(usize, usize)]) -> Option<usize> {
     let mut last = 0_usize;
     for (count, stride) in counts_and_strides {

@@ -84,19 +84,19 @@ pub(crate) struct FourierTable<'t, T> {
 
 impl FourierSizes {
     fn series_len(&self) -> usize {
-        self.blocks(self.lmax)
+        Self::blocks(self.lmax)
             .map(|(_, degrees)| degrees.count(self.lmax) * degrees.frequencies(self.lmax))
             .sum()
     }
 
     fn projection_len(&self) -> usize {
-        self.blocks(self.lmax3)
+        Self::blocks(self.lmax3)
             .map(|(_, degrees)| degrees.count(self.lmax3) * degrees.frequencies(self.bandwidth))
             .sum()
     }
 
     /// The orders and parities that have degrees to `lmax`, with their order.
-    fn blocks(&self, lmax: usize) -> impl Iterator<Item = (usize, Degrees)> + use<> {
+    fn blocks(lmax: usize) -> impl Iterator<Item = (usize, Degrees)> {
         (0..=lmax)
             .flat_map(|m| [0, 1].map(|parity| (m, Degrees::new(m, parity))))
             .filter(move |(_, degrees)| degrees.first <= lmax)
@@ -133,7 +133,7 @@ pub(crate) fn fill_fourier_table<T>(
     let (projection, rest) = rest.split_at_mut_checked(sizes.projection_len())?;
 
     let mut blocks = series.iter_mut();
-    for (m, degrees) in sizes.blocks(lmax) {
+    for (m, degrees) in FourierSizes::blocks(lmax) {
         let (n_degrees, n_frequencies) = (degrees.count(lmax), degrees.frequencies(lmax));
         let block = blocks.into_slice();
         let (block, others) = block.split_at_mut_checked(n_degrees * n_frequencies)?;
@@ -155,7 +155,7 @@ pub(crate) fn fill_fourier_table<T>(
     }
     let weight = Dd::PI.scale(2.0).div(Dd::new((n_theta * n_phi) as f64));
     let mut entries = projection.iter_mut();
-    for (m, degrees) in sizes.blocks(lmax3) {
+    for (m, degrees) in FourierSizes::blocks(lmax3) {
         for i in 0..degrees.count(lmax3) {
             let l = degrees.first + 2 * i;
             let mut coefficients = [Dd::ZERO; MAX_DEGREE / 2 + 1];
@@ -203,7 +203,7 @@ fn projection_entry(u: usize, m: usize, first: usize, series: &[Dd], integrals: 
     for (i, coefficient) in series.iter().enumerate() {
         let v = first + 2 * i;
         let difference = *integrals.get(u.abs_diff(v) / 2)?;
-        let other = *integrals.get((u + v) / 2)?;
+        let other = *integrals.get(usize::midpoint(u, v))?;
         let integral = if m % 2 == 1 {
             difference.sub(other)
         } else if v > 0 {
@@ -252,6 +252,7 @@ impl Series {
     }
 
     /// The coefficient of frequency `u`; calls must go downwards. Zero above `l`.
+    #[allow(clippy::cast_possible_wrap)] // degrees to 512
     fn at(&mut self, u: usize) -> Dd {
         if u > self.l {
             return Dd::ZERO;

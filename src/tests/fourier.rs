@@ -37,7 +37,7 @@ impl Constants {
     }
 
     /// Where the block of `(m, parity)` starts, with its number of degrees.
-    fn block(&self, lmax: usize, limit: usize, m: usize, parity: usize) -> (usize, usize) {
+    fn block(lmax: usize, limit: usize, m: usize, parity: usize) -> (usize, usize) {
         let mut start = 0;
         for (order, p) in (0..=lmax).flat_map(|m| [(m, 0), (m, 1)]) {
             let degrees = Degrees::new(order, p);
@@ -52,7 +52,7 @@ impl Constants {
 
     fn series(&self, l: usize, m: usize, u: usize) -> f64 {
         let parity = (l - m) % 2;
-        let (start, count) = self.block(self.sizes.lmax, self.sizes.lmax, m, parity);
+        let (start, count) = Self::block(self.sizes.lmax, self.sizes.lmax, m, parity);
         let degree = (l - m) / 2;
         let half = if m > 0 { 0.5 } else { 1.0 };
         self.table().series[start + u / 2 * count + degree] / half
@@ -60,7 +60,7 @@ impl Constants {
 
     fn projection(&self, l: usize, m: usize, u: usize) -> f64 {
         let parity = (l - m) % 2;
-        let (start, _) = self.block(self.sizes.lmax3, self.sizes.bandwidth, m, parity);
+        let (start, _) = Self::block(self.sizes.lmax3, self.sizes.bandwidth, m, parity);
         let frequencies = Degrees::new(m, parity).frequencies(self.sizes.bandwidth);
         let half = if m > 0 { 0.5 } else { 1.0 };
         let weight = 2.0 * core::f64::consts::PI / (self.sizes.n_theta * self.sizes.n_phi) as f64;

@@ -339,7 +339,7 @@ fn grid_and_fourier_agree() {
 #[test]
 fn grid_and_fourier_agree_to_degree_24() {
     for (l1, l2) in (0..=24).flat_map(|l1| (0..=24).map(move |l2| (l1, l2))) {
-        for l3 in [l1.max(l2), l1 + l2, (l1 + l2) / 2] {
+        for l3 in [l1.max(l2), l1 + l2, usize::midpoint(l1, l2)] {
             engines_agree::<f32>([l1, l2, l3], &[best_level()]);
             engines_agree::<f64>([l1, l2, l3], &[best_level()]);
         }

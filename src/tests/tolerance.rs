@@ -57,7 +57,7 @@ pub(super) fn roundings(engine: Engine, [l1, l2, l3]: [usize; 3]) -> usize {
             // complex product, its table entry), the sums that pair two rings.
             let synthesis = |l: usize| 1 + 2 * (l / 2 + 1) + 6 + 1 + transforms;
             // The same backwards with a sum over at most half the frequencies of the product.
-            let analysis = 1 + 2 * ((l1 + l2) / 2 + 1) + 6 + 1 + transforms;
+            let analysis = 1 + 2 * (usize::midpoint(l1, l2) + 1) + 6 + 1 + transforms;
             synthesis(l1) + synthesis(l2) + 1 + analysis
         }
         _ => {
