@@ -182,9 +182,14 @@ pub(crate) fn multiply<S: Simd, T: LaneOps, const COLUMNS: usize>(
             }
         };
     }
-    // Three rows share the loads of `b`, and more of a narrow one; a rest of four rows is taken as two and two.
+    // Three rows share the loads of `b`, and of a narrow one as many as the registers hold; a rest of four rows is taken as
+    // two and two.
     if COLUMNS <= 2 {
-        tiles!(6, 0..COLUMNS);
+        if S::REGISTER_COUNT >= 32 {
+            tiles!(6, 0..COLUMNS);
+        } else {
+            tiles!(4, 0..COLUMNS);
+        }
     }
     if S::REGISTER_COUNT >= 32 || COLUMNS <= 4 {
         tiles!(3, 0..COLUMNS);
