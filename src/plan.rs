@@ -91,7 +91,7 @@ pub enum Engine {
     Direct,
     /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
     Grid,
-    /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree.
+    /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] does not take it.
     Fourier,
 }
 

@@ -83,7 +83,8 @@ pub extern "C" fn gaunt_plan_desc_init(desc: *mut gaunt_plan_desc, struct_size: 
 ///   may be NULL.
 ///
 /// Up to degree 12 for the operands the tables are constants of the library and the plan takes well under 1 KiB; above,
-/// its tables grow as L³. The sizes may differ between CPUs and versions: ask, do not store.
+/// and with `GAUNT_ENGINE_FOURIER` at any degree, its tables grow as L³. The sizes may differ between CPUs and versions:
+/// ask, do not store.
 ///
 /// Errors, in the order checked: `NULL_POINTER` (`desc`); `ABI_MISMATCH` (`struct_size`); `INVALID_ARGUMENT`;
 /// `UNSUPPORTED`; `OVERFLOW`; `MISALIGNED` (an out pointer). On error nothing is written. Threads: reentrant.
@@ -144,7 +145,8 @@ pub extern "C" fn gaunt_plan_lengths(
 ///
 /// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`; `OVERFLOW`;
 /// `MISALIGNED`; `MEMORY_TOO_SMALL`. On error nothing is written. Threads: reentrant; the finished plan may be used by
-/// any number of threads at once. Cost: microseconds up to degree 12, then growing as L³ (tables in double-double).
+/// any number of threads at once. Cost: microseconds up to degree 12, then growing as L³ (tables in double-double);
+/// with `GAUNT_ENGINE_FOURIER` as L⁴, tens of seconds at degree 256.
 #[unsafe(no_mangle)]
 pub extern "C" fn gaunt_plan_init(
     desc: *const gaunt_plan_desc,

@@ -110,7 +110,7 @@ macro_rules! impl_lane_ops {
             }
             #[inline(always)]
             fn neg<S: Simd>(s: S, a: S::$lanes) -> S::$lanes {
-                s.$sub(s.$splat(-0.0), a) // (`pulp` has a function, which the compiler may not inline)
+                s.$sub(s.$splat(-0.0), a) // not `pulp`'s function, which is not always inlined
             }
             #[inline(always)]
             fn mul<S: Simd>(s: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {

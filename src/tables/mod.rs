@@ -1,8 +1,9 @@
 //! Precomputed constants.
 //!
-//! Everything is computed in double-double: the sparse Gaunt coefficients and the harmonics' constants by `const fn` at compile time; the grid tables
-//! of small degrees by [`grid::fill_grid_table`] ahead of time, into the checked-in `generated.rs` (a test regenerates
-//! and compares it); those of large degrees by the same text at plan initialisation, into caller memory.
+//! Everything is computed in double-double: the sparse coefficients of products and the harmonics' constants by `const fn`
+//! at compile time; the grid tables of small degrees by [`grid::fill_grid_table`] ahead of time, into the checked-in
+//! `generated.rs` (a test regenerates and compares it); those of large degrees by the same text at plan initialisation,
+//! into caller memory, as are the tables of the Fourier basis and of rotations.
 
 use harmonics::HarmonicsTable;
 
