@@ -560,7 +560,7 @@ uint32_t gaunt_abi_version(void);
 ///
 /// Errors, in the order checked: `INVALID_ARGUMENT` (a negative `lmax`, an unknown layout); `UNSUPPORTED` (`lmax` too
 /// large); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; `ALIASING`. On error nothing is
-/// written. Threads: reentrant. Cost: that of a copy for arrays beyond the caches.
+/// written. Threads: reentrant.
 gaunt_status gaunt_convert_layout_f32(int32_t lmax,
                                       size_t n_channels,
                                       size_t n_samples,

@@ -18,7 +18,7 @@ use crate::plan::{LMAX_INPUT, Real};
 /// Copies the coefficients of `n_samples` × `n_channels` functions, degrees `0..=lmax`, from one layout to another. Bits
 /// are kept, NaNs' too. Both arrays hold `n_samples · n_channels · n_lm(lmax)` elements.
 ///
-/// Allocates nothing and needs no workspace; the speed is that of a copy for arrays beyond the caches.
+/// Allocates nothing and needs no workspace.
 ///
 /// # Errors
 /// [`Error::Unsupported`] if `lmax` is above [`LMAX_INPUT`], [`Error::Overflow`], [`Error::LengthMismatch`] for `x` or

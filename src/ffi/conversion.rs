@@ -20,7 +20,7 @@ use crate::plan::Real;
 ///
 /// Errors, in the order checked: `INVALID_ARGUMENT` (a negative `lmax`, an unknown layout); `UNSUPPORTED` (`lmax` too
 /// large); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; `ALIASING`. On error nothing is
-/// written. Threads: reentrant. Cost: that of a copy for arrays beyond the caches.
+/// written. Threads: reentrant.
 #[unsafe(no_mangle)]
 pub extern "C" fn gaunt_convert_layout_f32(
     lmax: i32,
