@@ -17,7 +17,8 @@ const BANNER: &str = r#"/*
  *     out[l3,m3] = sum over l1,m1,l2,m2 of  G(l1,m1; l2,m2; l3,m3) x1[l1,m1] x2[l2,m2]
  *     G(l1,m1; l2,m2; l3,m3) = integral over the unit sphere of  Y_l1m1 Y_l2m2 Y_l3m3
  *
- * for a batch of samples times a number of channels.
+ * for a batch of samples times a number of channels; likewise their bracket (GAUNT_OPERATION_BRACKET). Derivatives of both
+ * are gaunt_jvp_* and gaunt_vjp_*.
  *
  * Five calls: describe (gaunt_plan_desc_init), ask sizes (gaunt_plan_memory), initialise (gaunt_plan_init), execute
  * (gaunt_execute_f32, gaunt_execute_f64), read the status (gaunt_status_string). A complete program (C11):
@@ -55,7 +56,7 @@ const BANNER: &str = r#"/*
  *                cos(m phi): Y_00 = 1 / (2 sqrt(pi)), (Y_1,-1, Y_10, Y_11) = sqrt(3 / (4 pi)) (y, z, x).
  *   Index        coefficient (l, m) has index l*l + l + m; degrees up to lmax have (lmax + 1) * (lmax + 1) coefficients.
  *   e3nn         its polar axis is y: Y_e3nn(x, y, z) = Y(z, x, y). Products are the same numbers in both.
- *   Paths        products couple l1 + l2 + l3 even only: there is no cross product here.
+ *   Paths        products couple l1 + l2 + l3 even only, brackets odd only: the cross product of vectors is a bracket.
  *   Memory       the caller owns all of it; the library allocates nothing, keeps no state and never frees.
  *   Errors       every call that can fail returns a gaunt_status; after an error no output has been written. "Errors"
  *                below leaves out the prefix GAUNT_ERR_.

@@ -14,8 +14,17 @@ use std::{env, fs};
 /// What a check says: nothing, or why it failed.
 type Outcome = Result<(), String>;
 
-const C_PROGRAMS: [&str; 8] =
-    ["abi", "statuses", "vectors", "semantics", "threads", "harmonics", "conversion", "rotation"];
+const C_PROGRAMS: [&str; 9] = [
+    "abi",
+    "statuses",
+    "vectors",
+    "semantics",
+    "derivatives",
+    "threads",
+    "harmonics",
+    "conversion",
+    "rotation",
+];
 const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 
 fn main() -> ExitCode {

@@ -7,7 +7,8 @@
  *     out[l3,m3] = sum over l1,m1,l2,m2 of  G(l1,m1; l2,m2; l3,m3) x1[l1,m1] x2[l2,m2]
  *     G(l1,m1; l2,m2; l3,m3) = integral over the unit sphere of  Y_l1m1 Y_l2m2 Y_l3m3
  *
- * for a batch of samples times a number of channels.
+ * for a batch of samples times a number of channels; likewise their bracket (GAUNT_OPERATION_BRACKET). Derivatives of both
+ * are gaunt_jvp_* and gaunt_vjp_*.
  *
  * Five calls: describe (gaunt_plan_desc_init), ask sizes (gaunt_plan_memory), initialise (gaunt_plan_init), execute
  * (gaunt_execute_f32, gaunt_execute_f64), read the status (gaunt_status_string). A complete program (C11):
@@ -45,7 +46,7 @@
  *                cos(m phi): Y_00 = 1 / (2 sqrt(pi)), (Y_1,-1, Y_10, Y_11) = sqrt(3 / (4 pi)) (y, z, x).
  *   Index        coefficient (l, m) has index l*l + l + m; degrees up to lmax have (lmax + 1) * (lmax + 1) coefficients.
  *   e3nn         its polar axis is y: Y_e3nn(x, y, z) = Y(z, x, y). Products are the same numbers in both.
- *   Paths        products couple l1 + l2 + l3 even only: there is no cross product here.
+ *   Paths        products couple l1 + l2 + l3 even only, brackets odd only: the cross product of vectors is a bracket.
  *   Memory       the caller owns all of it; the library allocates nothing, keeps no state and never frees.
  *   Errors       every call that can fail returns a gaunt_status; after an error no output has been written. "Errors"
  *                below leaves out the prefix GAUNT_ERR_.
@@ -93,6 +94,19 @@
 
 /// `out = x1 · x2`, the Gaunt tensor product: the even paths `l1 + l2 + l3`.
 #define GAUNT_OPERATION_PRODUCT 0
+
+/// `out = r·(∇x1 × ∇x2)` on the unit sphere: the odd paths, which the product lacks.
+#define GAUNT_OPERATION_BRACKET 1
+
+/// Both, parity-complete: `natural = x1·x2 + x1'·x2' + {x1, x2'} + {x1', x2}` and `pseudo = x1·x2' + x1'·x2 + {x1, x2} +
+/// {x1', x2'}`, with pseudo parts `'` and brackets `{}`. The output has both parts, the operands as `parts1`, `parts2` say.
+#define GAUNT_OPERATION_PRODUCT_AND_BRACKET 2
+
+/// The array has one part, the natural one: degree `l` has parity `(-1)^l`.
+#define GAUNT_PARTS_NATURAL 0
+
+/// The array has two parts: of every sample first the natural, then the pseudo part, each in the plan's layout.
+#define GAUNT_PARTS_BOTH 1
 
 /// Elements are `float`.
 #define GAUNT_DTYPE_F32 1
@@ -191,7 +205,8 @@
 /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
 #define GAUNT_ENGINE_GRID 2
 
-/// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. `GAUNT_ENGINE_AUTO` does not take it.
+/// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. `GAUNT_ENGINE_AUTO` takes it for products
+/// of degree 64 and beyond.
 #define GAUNT_ENGINE_FOURIER 3
 
 /// The best level of this CPU.
@@ -212,7 +227,7 @@
 /// Number of the binary interface that this header describes; compare it with `gaunt_abi_version()`.
 #define GAUNT_ABI_VERSION 1
 
-/// A plan: one decided product (degrees, element type, layout, engine, ISA level) with its tables.
+/// A plan: one decided operation (degrees, element type, layout, engine, ISA level) with its tables.
 ///
 /// Opaque, immutable once initialised, freely shared between threads; lives in memory that the caller owns and
 /// needs no destruction: free the memory when no call uses the plan any more. It may not be moved or copied.
@@ -245,6 +260,11 @@ typedef struct gaunt_plan_desc {
     int32_t layout;
     /// `GAUNT_NORM_*` of the harmonics that the coefficients refer to; default `GAUNT_NORM_INTEGRAL`.
     int32_t normalization;
+    /// `GAUNT_PARTS_*` of the first operand; default `GAUNT_PARTS_NATURAL`, the only one but with
+    /// `GAUNT_OPERATION_PRODUCT_AND_BRACKET`.
+    int32_t parts1;
+    /// `GAUNT_PARTS_*` of the second operand, likewise.
+    int32_t parts2;
     /// `GAUNT_BROADCAST_*` of the first operand; default `GAUNT_BROADCAST_NONE`.
     int32_t broadcast1;
     /// `GAUNT_BROADCAST_*` of the second operand; default `GAUNT_BROADCAST_NONE`.
@@ -303,6 +323,84 @@ typedef struct gaunt_weights_f64 {
     /// Number of elements of `weights3`.
     size_t weights3_len;
 } gaunt_weights_f64;
+
+/// Directions for one `gaunt_jvp_f32` call: how the arguments change. Each is NULL with length 0 for an argument that does
+/// not, otherwise as long as the argument.
+typedef struct gaunt_tangents_f32 {
+    /// Of the first operand.
+    const float *x1;
+    /// Number of elements of `x1`.
+    size_t x1_len;
+    /// Of the second operand.
+    const float *x2;
+    /// Number of elements of `x2`.
+    size_t x2_len;
+    /// Of the weights.
+    struct gaunt_weights_f32 weights;
+} gaunt_tangents_f32;
+
+/// Directions for one `gaunt_jvp_f64` call; see `gaunt_tangents_f32`.
+typedef struct gaunt_tangents_f64 {
+    /// Of the first operand.
+    const double *x1;
+    /// Number of elements of `x1`.
+    size_t x1_len;
+    /// Of the second operand.
+    const double *x2;
+    /// Number of elements of `x2`.
+    size_t x2_len;
+    /// Of the weights.
+    struct gaunt_weights_f64 weights;
+} gaunt_tangents_f64;
+
+/// Results of one `gaunt_vjp_f32` call. Each is NULL with length 0 if it is not wanted, otherwise as long as the argument
+/// that it is the gradient with respect to.
+typedef struct gaunt_gradients_f32 {
+    /// With respect to the first operand.
+    float *x1;
+    /// Number of elements of `x1`.
+    size_t x1_len;
+    /// With respect to the second operand.
+    float *x2;
+    /// Number of elements of `x2`.
+    size_t x2_len;
+    /// With respect to the first operand's weights.
+    float *weights1;
+    /// Number of elements of `weights1`.
+    size_t weights1_len;
+    /// With respect to the second operand's weights.
+    float *weights2;
+    /// Number of elements of `weights2`.
+    size_t weights2_len;
+    /// With respect to the output's weights.
+    float *weights3;
+    /// Number of elements of `weights3`.
+    size_t weights3_len;
+} gaunt_gradients_f32;
+
+/// Results of one `gaunt_vjp_f64` call; see `gaunt_gradients_f32`.
+typedef struct gaunt_gradients_f64 {
+    /// With respect to the first operand.
+    double *x1;
+    /// Number of elements of `x1`.
+    size_t x1_len;
+    /// With respect to the second operand.
+    double *x2;
+    /// Number of elements of `x2`.
+    size_t x2_len;
+    /// With respect to the first operand's weights.
+    double *weights1;
+    /// Number of elements of `weights1`.
+    size_t weights1_len;
+    /// With respect to the second operand's weights.
+    double *weights2;
+    /// Number of elements of `weights2`.
+    size_t weights2_len;
+    /// With respect to the output's weights.
+    double *weights3;
+    /// Number of elements of `weights3`.
+    size_t weights3_len;
+} gaunt_gradients_f64;
 
 /// Describes harmonics of vectors. Fill it with `gaunt_harmonics_desc_init`, then set what differs from the defaults.
 typedef struct gaunt_harmonics_desc {
@@ -410,12 +508,12 @@ gaunt_status gaunt_plan_desc_init(struct gaunt_plan_desc *desc,
 ///
 /// - `desc`: the description; not NULL.
 /// - `plan_bytes`: receives the size of the memory for `gaunt_plan_init`; may be NULL.
-/// - `workspace_bytes`: receives the size of the workspace of one `gaunt_execute_*` call, for any number of samples;
-///   may be NULL.
+/// - `workspace_bytes`: receives the size of the workspace of one `gaunt_execute_*`, `gaunt_jvp_*` or `gaunt_vjp_*` call,
+///   for any number of samples; may be NULL.
 ///
-/// Up to degree 12 for the operands the tables are constants of the library and the plan takes well under 1 KiB; above,
-/// and with `GAUNT_ENGINE_FOURIER` at any degree, its tables grow as L³. The sizes may differ between CPUs and versions:
-/// ask, do not store.
+/// Up to degree 12 for the operands the tables of products are constants of the library and the plan takes about 2 KiB;
+/// above, for brackets, and with `GAUNT_ENGINE_FOURIER` at any degree, its tables grow as L³. The sizes may differ between
+/// CPUs and versions: ask, do not store.
 ///
 /// Errors, in the order checked: `NULL_POINTER` (`desc`); `ABI_MISMATCH` (`struct_size`); `INVALID_ARGUMENT`;
 /// `UNSUPPORTED`; `OVERFLOW`; `MISALIGNED` (an out pointer). On error nothing is written. Threads: reentrant.
@@ -447,8 +545,8 @@ gaunt_status gaunt_plan_lengths(const struct gaunt_plan_desc *desc,
 ///
 /// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`; `OVERFLOW`;
 /// `MISALIGNED`; `MEMORY_TOO_SMALL`. On error nothing is written. Threads: reentrant; the finished plan may be used by
-/// any number of threads at once. Cost: microseconds up to degree 12, then growing as L³ (tables in double-double);
-/// with `GAUNT_ENGINE_FOURIER` as L⁴, tens of seconds at degree 256.
+/// any number of threads at once. Cost: microseconds up to degree 12 (a millisecond there for brackets), then growing as
+/// L³ (tables in double-double); with `GAUNT_ENGINE_FOURIER` as L⁴, tens of seconds at degree 256.
 gaunt_status gaunt_plan_init(const struct gaunt_plan_desc *desc,
                              void *memory,
                              size_t memory_bytes,
@@ -467,7 +565,8 @@ gaunt_status gaunt_plan_describe(const struct gaunt_plan *plan,
                                  uint32_t struct_size);
 
 /// Executes a plan whose `dtype` is `GAUNT_DTYPE_F32`: `out[s][c] = x1[s][c] · x2[s][c]`, the coefficients of the product
-/// of the two functions on the sphere, up to degree `lmax3`, for every sample `s` and channel `c`.
+/// (or what else is the plan's operation) of the two functions on the sphere, up to degree `lmax3`, for every sample `s` and
+/// channel `c`.
 ///
 /// - `plan`: an initialised plan; not NULL.
 /// - `n_samples`: number of samples; 0 is success and touches nothing.
@@ -651,6 +750,128 @@ gaunt_status gaunt_from_convention_f64(int32_t convention,
                                        size_t theirs_len,
                                        double *ours,
                                        size_t ours_len);
+
+/// Directional derivatives of a plan whose `dtype` is `GAUNT_DTYPE_F32`: `out = Σ ∂result/∂a · tangent` over the arguments
+/// `a`, operands and weights, that have a tangent, with the result of `gaunt_execute_f32`.
+///
+/// - `plan`, `n_samples`, `x1`, `x2`, `weights`: as for `gaunt_execute_f32`.
+/// - `tangents`: the directions; not NULL.
+/// - `accumulate`: 1 to add to what `out` holds, 0 to overwrite it.
+/// - `out`, `out_len`: receives the derivative, as long as the result; may not overlap any other array of the call.
+/// - `workspace`, `workspace_bytes`: as for `gaunt_execute_f32`.
+///
+/// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
+/// `NULL_POINTER`, `MISALIGNED` (tangents); `INVALID_ARGUMENT` (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`,
+/// `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output
+/// is written. Threads and reproducibility: as `gaunt_execute_f32`.
+gaunt_status gaunt_jvp_f32(const struct gaunt_plan *plan,
+                           size_t n_samples,
+                           const float *x1,
+                           size_t x1_len,
+                           const float *x2,
+                           size_t x2_len,
+                           const struct gaunt_weights_f32 *weights,
+                           const struct gaunt_tangents_f32 *tangents,
+                           int32_t accumulate,
+                           float *out,
+                           size_t out_len,
+                           void *workspace,
+                           size_t workspace_bytes);
+
+/// Directional derivatives of a plan whose `dtype` is `GAUNT_DTYPE_F64`; otherwise as `gaunt_jvp_f32`.
+gaunt_status gaunt_jvp_f64(const struct gaunt_plan *plan,
+                           size_t n_samples,
+                           const double *x1,
+                           size_t x1_len,
+                           const double *x2,
+                           size_t x2_len,
+                           const struct gaunt_weights_f64 *weights,
+                           const struct gaunt_tangents_f64 *tangents,
+                           int32_t accumulate,
+                           double *out,
+                           size_t out_len,
+                           void *workspace,
+                           size_t workspace_bytes);
+
+/// Gradients of a plan whose `dtype` is `GAUNT_DTYPE_F32`: from the gradient `cotangent` of a number with respect to the
+/// result of `gaunt_execute_f32`, its gradients with respect to operands and weights, any of them in one call.
+///
+/// - `plan`, `n_samples`, `x1`, `x2`, `weights`: as for `gaunt_execute_f32`.
+/// - `cotangent`, `cotangent_len`: as long as the result; read only.
+/// - `gradients`: the arrays that receive gradients; not NULL. No array may overlap another one of the call. Gradients of what
+///   channels or samples share are sums over these, in order: accumulating over successive parts of a batch gives the same
+///   bits as the whole batch at once.
+/// - `accumulate`: 1 to add to what the arrays hold, 0 to overwrite them.
+/// - `workspace`, `workspace_bytes`: as for `gaunt_execute_f32`.
+///
+/// The derivatives of `gaunt_vjp_*` itself are calls of `gaunt_jvp_*` and `gaunt_vjp_*`: with `cotangent` `v` and the gradients
+/// `u1`, `u2` of a number with respect to `gradients->x1`, `gradients->x2`, its gradients are with respect to `v` the jvp with
+/// tangents `u1`, `u2`; with respect to `x2` what the vjp gives with `u1` in the place of `x1`, with respect to `x1` what it
+/// gives with `u2` in the place of `x2`.
+///
+/// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
+/// `NULL_POINTER`, `MISALIGNED` (gradients); `INVALID_ARGUMENT` (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`,
+/// `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output
+/// is written. Threads and reproducibility: as `gaunt_execute_f32`.
+gaunt_status gaunt_vjp_f32(const struct gaunt_plan *plan,
+                           size_t n_samples,
+                           const float *x1,
+                           size_t x1_len,
+                           const float *x2,
+                           size_t x2_len,
+                           const struct gaunt_weights_f32 *weights,
+                           const float *cotangent,
+                           size_t cotangent_len,
+                           const struct gaunt_gradients_f32 *gradients,
+                           int32_t accumulate,
+                           void *workspace,
+                           size_t workspace_bytes);
+
+/// Gradients of a plan whose `dtype` is `GAUNT_DTYPE_F64`; otherwise as `gaunt_vjp_f32`.
+gaunt_status gaunt_vjp_f64(const struct gaunt_plan *plan,
+                           size_t n_samples,
+                           const double *x1,
+                           size_t x1_len,
+                           const double *x2,
+                           size_t x2_len,
+                           const struct gaunt_weights_f64 *weights,
+                           const double *cotangent,
+                           size_t cotangent_len,
+                           const struct gaunt_gradients_f64 *gradients,
+                           int32_t accumulate,
+                           void *workspace,
+                           size_t workspace_bytes);
+
+/// The bytes of memory that `gaunt_plan_self_check` needs.
+///
+/// - `plan`: an initialised plan; not NULL.
+/// - `memory_bytes`: receives the size; not NULL.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED` and `ABI_MISMATCH` (plan); `UNSUPPORTED` (`lmax3` beyond
+/// `GAUNT_LMAX_INPUT`, to which functions can be rotated); `OVERFLOW`; `MISALIGNED` (`memory_bytes`). On error nothing is
+/// written. Threads: safe concurrently on the same plan.
+gaunt_status gaunt_plan_self_check_memory(const struct gaunt_plan *plan,
+                                          size_t *memory_bytes);
+
+/// Checks a plan where it runs, with random arguments of one sample: that results turn with the operands, that `gaunt_jvp_*`
+/// and `gaunt_vjp_*` are adjoint, and that they are differences of results.
+///
+/// - `plan`: an initialised plan; not NULL.
+/// - `seed`: another one makes other arguments.
+/// - `memory`, `memory_bytes`: at least the bytes of `gaunt_plan_self_check_memory`, aligned to `GAUNT_ALIGNMENT`; contents
+///   need not be initialised and are undefined afterwards.
+/// - `worst`: receives the largest error relative to the bound that follows from rounding: at most 1 if all is well, usually
+///   far below; not NULL.
+///
+/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED` and `ABI_MISMATCH` (plan); `UNSUPPORTED`, `OVERFLOW` as
+/// `gaunt_plan_self_check_memory`; `MISALIGNED`, `MEMORY_TOO_SMALL` (memory); `MISALIGNED` (`worst`). On error nothing is
+/// written to `worst`. Threads: safe concurrently on the same plan with distinct memory. Cost: a dozen executions, and the
+/// tables of rotations.
+gaunt_status gaunt_plan_self_check(const struct gaunt_plan *plan,
+                                   uint64_t seed,
+                                   void *memory,
+                                   size_t memory_bytes,
+                                   double *worst);
 
 /// Fills a description with the defaults: degree 0, one channel, `lm_channel`, orthonormal harmonics of the direction,
 /// automatic ISA level.

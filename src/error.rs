@@ -37,6 +37,18 @@ pub enum Error {
     Internal,
 }
 
+impl Error {
+    /// The same for an array of another name.
+    pub(crate) fn with_array(self, array: &'static str) -> Self {
+        match self {
+            Self::LengthMismatch { expected, received, .. } => {
+                Self::LengthMismatch { array, expected, received }
+            }
+            other => other,
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

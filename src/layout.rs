@@ -42,8 +42,12 @@ impl Broadcast {
 pub(crate) struct ArrayLayout {
     layout: Layout,
     n_lm: usize,
+    /// Where the part starts within a sample.
+    part_start: usize,
     /// Channels that the array stores: 1 if they are shared.
     stored_channels: usize,
+    /// Elements of a sample.
+    sample_len: usize,
     /// Elements from one sample to the next: 0 if they are shared.
     pub(crate) sample_stride: usize,
     /// Whether every channel reads the same coefficients.
@@ -71,13 +75,36 @@ impl ArrayLayout {
         let stored_channels = if shared_channels { 1 } else { n_channels };
         let sample_len = n_lm(lmax).checked_mul(stored_channels).ok_or(Error::Overflow)?;
         let sample_stride = if broadcast.over_samples() { 0 } else { sample_len };
-        Ok(Self { layout, n_lm: n_lm(lmax), stored_channels, sample_stride, shared_channels })
+        Ok(Self {
+            layout,
+            n_lm: n_lm(lmax),
+            part_start: 0,
+            stored_channels,
+            sample_len,
+            sample_stride,
+            shared_channels,
+        })
+    }
+
+    /// The layout of an array whose samples consist of two such parts, one after the other: of the first part, and of the
+    /// second.
+    pub(crate) fn with_two_parts(mut self) -> Result<[Self; 2], Error> {
+        let part_len = self.sample_len;
+        self.sample_len = part_len.checked_mul(2).ok_or(Error::Overflow)?;
+        self.sample_stride = if self.sample_stride == 0 { 0 } else { self.sample_len };
+        Ok([self, Self { part_start: part_len, ..self }])
+    }
+
+    /// Whether an array holds each coefficient once for every sample and channel.
+    #[inline(always)]
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared_channels || self.sample_stride == 0
     }
 
     /// Number of elements for `n_samples` samples.
     pub(crate) fn len(&self, n_samples: usize) -> Result<usize, Error> {
         if self.sample_stride == 0 {
-            Ok(self.n_lm * self.stored_channels)
+            Ok(self.sample_len)
         } else {
             self.sample_stride.checked_mul(n_samples).ok_or(Error::Overflow)
         }
@@ -117,6 +144,7 @@ impl ArrayLayout {
                 channel_stride: 2 * l + 1,
             },
         };
+        degree.start += self.part_start;
         if self.shared_channels {
             degree.channel_stride = 0;
         }

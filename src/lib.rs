@@ -5,6 +5,8 @@
 //! z_l3m3 = Σ G(l1,m1; l2,m2; l3,m3) x_l1m1 y_l2m2        G = ∫ Y_l1m1 Y_l2m2 Y_l3m3 dΩ
 //! ```
 //!
+//! and its companion for the odd paths, the bracket `r̂·(∇f × ∇g)`; derivatives of both; harmonics and rotations.
+//!
 //! Describe the product ([`PlanDesc`]), make a [`Plan`], execute it on as many batches as you like:
 //!
 //! ```
@@ -40,10 +42,11 @@
 //! | `tables` | constants: nodes, weights, Legendre functions and their Fourier series, Gaunt coefficients |
 //! | `engine` | *direct*: sparse coefficients in straight-line code; *grid* and *fourier*: synthesis, pointwise product, analysis |
 //! | `transfer` | user arrays ↔ lane buffers: layouts, broadcasts, weights, tails |
-//! | `product` | the operation: load, multiply, store |
+//! | `trilinear` | the operations product and bracket and their derivatives: load, couple, store |
 //! | `paths` | the constants between these products and e3nn's normalised paths |
 //! | `harmonics` | the operation: values, gradients and vjp of harmonics of vectors |
 //! | `rotation` | the operation: turn functions, by angles about `z` and exchanges of axes |
+//! | `self_check` | whether a plan does on this machine what it should |
 //! | `conversion` | layouts into one another |
 //! | `convention` | other libraries' coefficients: which, in which order |
 //! | [`mod@reference`] | the slow and readable oracle, sharing nothing with the rest |
@@ -65,11 +68,12 @@ mod lanes;
 mod layout;
 mod paths;
 mod plan;
-mod product;
 pub mod reference;
 mod rotation;
+mod self_check;
 mod tables;
 mod transfer;
+mod trilinear;
 
 #[cfg(test)]
 mod tests;
@@ -87,6 +91,8 @@ pub use lanes::CacheLine;
 pub use layout::{Broadcast, Layout};
 pub use paths::{bracket_path_constant, product_path_constant};
 pub use plan::{
-    Engine, LMAX_INPUT, Lengths, Memory, Normalization, Operation, Plan, PlanDesc, Real, WeightKind, Weights,
+    Engine, Gradients, LMAX_INPUT, Lengths, Memory, Normalization, Operation, Parts, Plan, PlanDesc, Real,
+    Tangents, WeightKind, Weights,
 };
 pub use rotation::{RotationDesc, RotationForm, RotationLengths, RotationPlan, Sense};
+pub use self_check::SelfCheck;

@@ -7,13 +7,16 @@ use crate::engine::{direct, fourier};
 use crate::error::Error;
 use crate::harmonics;
 use crate::isa::{Isa, Level};
-use crate::lanes::{CacheLine, LaneOps, cast_mut};
+use crate::lanes::{CacheLine, LaneOps, Remaining, cast_mut};
 use crate::layout::{ArrayLayout, Broadcast, Layout};
-use crate::product;
 use crate::rotation;
 use crate::tables::Constants;
-use crate::tables::fourier::{FourierTable, fill_fourier_table};
-use crate::tables::grid::{GridTable, fill_grid_table, grid_table_len, n_theta};
+use crate::tables::fourier::{FourierSizes, FourierTable, fill_fourier_table};
+use crate::tables::gaunt::LMAX_DIRECT;
+use crate::tables::grid::{
+    GradientTable, GridTable, fill_gradient_table, fill_grid_table, grid_table_len, n_theta,
+};
+use crate::trilinear::{self, Schedule, WorkspaceSizes};
 
 /// Largest supported degree of an operand.
 pub const LMAX_INPUT: usize = 256;
@@ -22,7 +25,7 @@ pub const LMAX_INPUT: usize = 256;
 pub trait Real: LaneOps + Constants + PartialOrd + PartialEq + Default + Debug + Into<f64> {
     /// Runs an execution at a level: not generic, so that the kernels are compiled in this crate, once.
     #[doc(hidden)]
-    fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()>;
+    fn run(level: Level, execute: trilinear::Execute<'_, '_, Self>) -> Option<()>;
 
     /// Likewise harmonics.
     #[doc(hidden)]
@@ -38,7 +41,7 @@ pub trait Real: LaneOps + Constants + PartialOrd + PartialEq + Default + Debug +
 }
 
 impl Real for f32 {
-    fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()> {
+    fn run(level: Level, execute: trilinear::Execute<'_, '_, Self>) -> Option<()> {
         level.run(execute)
     }
 
@@ -56,7 +59,7 @@ impl Real for f32 {
 }
 
 impl Real for f64 {
-    fn run(level: Level, execute: product::Execute<'_, '_, Self>) -> Option<()> {
+    fn run(level: Level, execute: trilinear::Execute<'_, '_, Self>) -> Option<()> {
         level.run(execute)
     }
 
@@ -79,19 +82,43 @@ impl Real for f64 {
 pub enum Operation {
     /// The Gaunt tensor product: the coefficients of `f · g` up to `lmax3`.
     Product,
+    /// The bracket: the coefficients of `r̂·(∇f × ∇g)` on the unit sphere up to `lmax3`.
+    Bracket,
+    /// Both together, such that parity is complete: functions have a natural and a pseudo [part](Parts), and
+    ///
+    /// ```text
+    /// natural = f·g + f'·g' + {f, g'} + {f', g}        pseudo = f·g' + f'·g + {f, g} + {f', g'}
+    /// ```
+    ///
+    /// for operands with natural parts `f`, `g` and pseudo parts `f'`, `g'`, with `{ , }` the bracket. The output has both
+    /// parts; operands have what [`PlanDesc::parts1`] and [`PlanDesc::parts2`] say.
+    ProductAndBracket,
+}
+
+/// The parts of a function, by their parity under inversion: degree `l` of the *natural* part has `(−1)^l`, as a function on
+/// the sphere has, and the *pseudo* part the opposite. An array with both has, sample by sample, all of the natural, then all
+/// of the pseudo part, each in the plan's layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// The natural part alone.
+    Natural,
+    /// Both, the natural one first.
+    Both,
 }
 
 /// How it is computed. Engines differ in speed and in the last bits, not in meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Engine {
     /// The library chooses.
+    #[default]
     Auto,
     /// Sparse Gaunt coefficients in straight-line code; operands to degree 4.
     Direct,
     /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
     Grid,
-    /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] does not take it.
+    /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] takes it for products of
+    /// degree 64 and beyond.
     Fourier,
 }
 
@@ -153,6 +180,10 @@ pub struct PlanDesc {
     pub lmax3: usize,
     /// Number of channels per sample. Default 1.
     pub n_channels: usize,
+    /// Parts of the first operand; other than the default [`Parts::Natural`] with [`Operation::ProductAndBracket`] only.
+    pub parts1: Parts,
+    /// Likewise of the second operand.
+    pub parts2: Parts,
     /// Layout of both operands and the output. Default [`Layout::LmChannel`].
     pub layout: Layout,
     /// Normalisation of the harmonics that all coefficients refer to. Default [`Normalization::Integral`].
@@ -194,10 +225,10 @@ pub struct Lengths {
 /// Caller-owned memory, in [`CacheLine`]s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// For [`Plan::new`]: the plan's tables. 0 for operands to degree 12 with orthonormal harmonics,
-    /// unless the engine is [`Engine::Fourier`].
+    /// For [`Plan::new`]: the plan's tables. 0 for products of operands to degree 12 with orthonormal harmonics, unless the
+    /// engine is [`Engine::Fourier`].
     pub tables: usize,
-    /// For [`Plan::execute`]: the workspace, for any number of samples.
+    /// For [`Plan::execute`], [`Plan::jvp`] and [`Plan::vjp`]: the workspace, for any number of samples.
     pub workspace: usize,
 }
 
@@ -214,6 +245,36 @@ pub struct Weights<'a, T> {
     pub weights3: &'a [T],
 }
 
+/// Directions of [`Plan::jvp`]: how the arguments change, each as long as the argument; `None` for one that does not.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tangents<'a, T> {
+    /// Of the first operand.
+    pub x1: Option<&'a [T]>,
+    /// Of the second operand.
+    pub x2: Option<&'a [T]>,
+    /// Of the first operand's weights.
+    pub weights1: Option<&'a [T]>,
+    /// Of the second operand's weights.
+    pub weights2: Option<&'a [T]>,
+    /// Of the output's weights.
+    pub weights3: Option<&'a [T]>,
+}
+
+/// Results of [`Plan::vjp`], each as long as the argument it is the gradient of; `None` for one that is not wanted.
+#[derive(Debug, Default)]
+pub struct Gradients<'a, T> {
+    /// With respect to the first operand.
+    pub x1: Option<&'a mut [T]>,
+    /// With respect to the second operand.
+    pub x2: Option<&'a mut [T]>,
+    /// With respect to the first operand's weights.
+    pub weights1: Option<&'a mut [T]>,
+    /// With respect to the second operand's weights.
+    pub weights2: Option<&'a mut [T]>,
+    /// With respect to the output's weights.
+    pub weights3: Option<&'a mut [T]>,
+}
+
 impl PlanDesc {
     /// A description with one channel and the defaults for everything else.
     #[must_use]
@@ -224,6 +285,8 @@ impl PlanDesc {
             lmax2,
             lmax3,
             n_channels: 1,
+            parts1: Parts::Natural,
+            parts2: Parts::Natural,
             layout: Layout::LmChannel,
             normalization: Normalization::Integral,
             broadcast1: Broadcast::None,
@@ -242,7 +305,19 @@ impl PlanDesc {
         Self::new(Operation::Product, lmax1, lmax2, lmax3)
     }
 
-    /// Checks that an engine serves the degrees.
+    /// The bracket of functions to degrees `lmax1` and `lmax2`, up to degree `lmax3`.
+    #[must_use]
+    pub const fn bracket(lmax1: usize, lmax2: usize, lmax3: usize) -> Self {
+        Self::new(Operation::Bracket, lmax1, lmax2, lmax3)
+    }
+
+    /// Product and bracket together, of functions with one part; set `parts1`, `parts2` for two.
+    #[must_use]
+    pub const fn product_and_bracket(lmax1: usize, lmax2: usize, lmax3: usize) -> Self {
+        Self::new(Operation::ProductAndBracket, lmax1, lmax2, lmax3)
+    }
+
+    /// Checks that an engine serves the degrees and the operation the parts.
     ///
     /// # Errors
     /// [`Error::Unsupported`] if not.
@@ -253,14 +328,31 @@ impl PlanDesc {
     /// The engine that a plan of this description uses, never [`Engine::Auto`].
     pub(crate) fn resolve_engine(&self) -> Result<Engine, Error> {
         let [l1, l2, l3] = [self.lmax1, self.lmax2, self.lmax3];
+        let one_part = [self.parts1, self.parts2] == [Parts::Natural; 2];
         if l1 > LMAX_INPUT || l2 > LMAX_INPUT || l3 > l1 + l2 {
             return Err(Error::Unsupported);
         }
-        let direct = direct::supports(l1, l2);
+        if self.operation != Operation::ProductAndBracket && !one_part {
+            return Err(Error::Unsupported);
+        }
         match self.engine {
-            Engine::Direct if !direct => Err(Error::Unsupported),
-            Engine::Auto => Ok(if direct { Engine::Direct } else { Engine::Grid }),
+            Engine::Direct if !direct::supports(l1, l2) => Err(Error::Unsupported),
+            Engine::Auto => Ok(self.fastest_engine()),
             engine => Ok(engine),
+        }
+    }
+
+    /// The engine for [`Engine::Auto`], as `benches/crossover` measured.
+    fn fastest_engine(&self) -> Engine {
+        const FOURIER_FROM: usize = 64;
+        if direct::supports(self.lmax1, self.lmax2) {
+            Engine::Direct
+        } else if self.operation == Operation::Product
+            && self.contributing().iter().any(|l| *l >= FOURIER_FROM)
+        {
+            Engine::Fourier
+        } else {
+            Engine::Grid
         }
     }
 
@@ -278,25 +370,61 @@ impl PlanDesc {
         [shared(self.broadcast1, self.weights1), shared(self.broadcast2, self.weights2)]
     }
 
-    /// The grid of a plan: number of rings and largest degree.
-    fn grid(&self) -> (usize, usize) {
-        let degrees = self.contributing();
-        (n_theta(degrees.iter().sum()), degrees.into_iter().max().unwrap_or(0))
+    /// Which parts, natural and pseudo, the two operands and the output have.
+    fn parts(&self) -> [[bool; 2]; 3] {
+        let of = |parts| [true, parts == Parts::Both];
+        match self.operation {
+            Operation::Product => [[true, false]; 3],
+            Operation::Bracket => [[true, false], [true, false], [false, true]],
+            Operation::ProductAndBracket => [of(self.parts1), of(self.parts2), [true; 2]],
+        }
     }
 
-    /// Elements of plan memory: the normalisation's factors and, beyond the constant tables, the engine's table.
-    fn table_parts<T: Real>(&self) -> Result<(usize, usize), Error> {
+    /// What the plan's tables are.
+    fn tables<T: Real>(&self) -> Result<Tables, Error> {
+        let engine = self.resolve_engine()?;
+        let degrees @ [l1, l2, l3] = self.contributing();
+        let (total, lmax) = (l1 + l2 + l3, l1.max(l2).max(l3));
+        let brackets = self.operation != Operation::Product;
         let factors = match self.normalization {
             Normalization::Integral => 0,
-            _ => self.contributing().iter().map(|l| l + 1).sum(),
+            _ => degrees.iter().map(|l| l + 1).sum(),
         };
-        let (n_theta, lmax) = self.grid();
-        let engine = match self.resolve_engine()? {
-            Engine::Grid if T::grid_table(n_theta).is_none() => grid_table_len(n_theta, lmax),
-            Engine::Fourier => fourier::sizes(self.contributing()).ok_or(Error::Internal)?.table_len(),
-            _ => 0,
+        let mut tables = Tables { engine, factors, lmax, ..Tables::default() };
+        // Derivatives by operands have degrees that the direct engine may not serve.
+        tables.vjp_on_grid = engine == Engine::Direct && l3 > LMAX_DIRECT;
+        if engine == Engine::Grid || tables.vjp_on_grid {
+            tables.n_theta = n_theta(total);
+            let len = grid_table_len(tables.n_theta, lmax);
+            tables.grid_len = if T::grid_table(tables.n_theta).is_some() { 0 } else { len };
+            tables.gradient_len = if brackets { len } else { 0 };
+        }
+        if engine == Engine::Fourier {
+            let forward = fourier::sizes(l1.max(l2), l3, l1 + l2, total, brackets).ok_or(Error::Internal)?;
+            let bandwidth = total - l1.min(l2).min(l3);
+            let backward = fourier::sizes(lmax, lmax, bandwidth, total, brackets).ok_or(Error::Internal)?;
+            tables.fourier = [Some(forward), if backward == forward { None } else { Some(backward) }];
+        }
+        Ok(tables)
+    }
+
+    /// The derivatives of the form that all gradients need: that by the third function is for its weights only.
+    fn all_gradients(&self) -> [bool; 3] {
+        [true, true, self.weights3 != WeightKind::None]
+    }
+
+    /// What executions, and what gradients need of a workspace.
+    fn workspace_sizes(&self, tables: &Tables) -> [WorkspaceSizes; 2] {
+        let [shared1, shared2] = self.shared_by_channels();
+        let [forward, backward] = tables.fourier;
+        let sizes = |wanted, kernel| {
+            let (schedule, degrees) = (Schedule::new(self.parts(), wanted), self.contributing());
+            WorkspaceSizes::new(&schedule, kernel, degrees, [shared1, shared2, false])
         };
-        Ok((factors, engine))
+        [
+            sizes(FORWARD, (tables.engine, forward)),
+            sizes(self.all_gradients(), (tables.vjp_engine(), backward.or(forward))),
+        ]
     }
 
     /// Lengths of the arrays of one execution with `n_samples` samples.
@@ -304,7 +432,12 @@ impl PlanDesc {
     /// # Errors
     /// [`Error::Overflow`] if one does not fit into `usize`.
     pub fn lengths(&self, n_samples: usize) -> Result<Lengths, Error> {
-        let [x1, x2, out] = self.array_layouts()?;
+        self.lengths_in(&self.array_layouts()?, n_samples)
+    }
+
+    /// Likewise, with the layouts at hand.
+    fn lengths_in(&self, layouts: &[[ArrayLayout; 2]; 3], n_samples: usize) -> Result<Lengths, Error> {
+        let [[x1, _], [x2, _], [out, _]] = layouts;
         Ok(Lengths {
             x1: x1.len(n_samples)?,
             x2: x2.len(n_samples)?,
@@ -315,13 +448,17 @@ impl PlanDesc {
         })
     }
 
-    /// Layouts of the operands and of the output.
-    pub(crate) fn array_layouts(&self) -> Result<[ArrayLayout; 3], Error> {
-        let array = |broadcast, lmax| ArrayLayout::new(self.layout, broadcast, lmax, self.n_channels);
+    /// Layouts of the natural and the pseudo part of the operands and of the output; the same if there is one part only.
+    pub(crate) fn array_layouts(&self) -> Result<[[ArrayLayout; 2]; 3], Error> {
+        let parts = self.parts();
+        let array = |slot: usize, broadcast, lmax| {
+            let layout = ArrayLayout::new(self.layout, broadcast, lmax, self.n_channels)?;
+            if parts[slot] == [true; 2] { layout.with_two_parts() } else { Ok([layout; 2]) }
+        };
         Ok([
-            array(self.broadcast1, self.lmax1)?,
-            array(self.broadcast2, self.lmax2)?,
-            array(Broadcast::None, self.lmax3)?,
+            array(0, self.broadcast1, self.lmax1)?,
+            array(1, self.broadcast2, self.lmax2)?,
+            array(2, Broadcast::None, self.lmax3)?,
         ])
     }
 
@@ -331,18 +468,53 @@ impl PlanDesc {
     /// [`Error::Unsupported`] if no engine serves the degrees, [`Error::Overflow`] if an array size of one sample does
     /// not fit into `usize`.
     pub fn memory<T: Real>(&self) -> Result<Memory, Error> {
-        let engine = self.resolve_engine()?;
+        let tables = self.tables::<T>()?;
         self.lengths(1)?;
-        let (factors, table) = self.table_parts::<T>()?;
-        let tables = ((factors + table) * size_of::<T>()).div_ceil(size_of::<CacheLine>());
-        let shared = self.shared_by_channels().contains(&true);
-        let lanes = product::workspace_lanes(engine, self.contributing(), shared).ok_or(Error::Internal)?;
+        let [forward, backward] = self.workspace_sizes(&tables);
+        let lanes = forward.total().max(backward.total());
         let lanes_per_line = size_of::<CacheLine>() / (Level::up_to(self.isa).lanes::<T>() * size_of::<T>());
-        Ok(Memory { tables, workspace: lanes.div_ceil(lanes_per_line) })
+        Ok(Memory {
+            tables: (tables.len() * size_of::<T>()).div_ceil(size_of::<CacheLine>()),
+            workspace: lanes.div_ceil(lanes_per_line),
+        })
     }
 }
 
-/// A decided product: immutable, shareable between threads, with tables in constants or in the caller's memory.
+/// The derivatives of the form that make the result.
+const FORWARD: [bool; 3] = [false, false, true];
+/// Those that make the gradients with respect to the operands.
+const BOTH_OPERANDS: [bool; 3] = [true, true, false];
+
+/// What a plan's tables are, in elements.
+#[derive(Clone, Copy, Default)]
+struct Tables {
+    engine: Engine,
+    /// The normalisation's.
+    factors: usize,
+    /// Largest degree.
+    lmax: usize,
+    n_theta: usize,
+    /// 0 if the table is a constant.
+    grid_len: usize,
+    /// The grid's derivatives; 0 without brackets.
+    gradient_len: usize,
+    /// Forwards, and backwards if that differs.
+    fourier: [Option<FourierSizes>; 2],
+    vjp_on_grid: bool,
+}
+
+impl Tables {
+    fn len(&self) -> usize {
+        let fourier = self.fourier.iter().flatten().map(FourierSizes::table_len).sum::<usize>();
+        self.factors + self.grid_len + self.gradient_len + fourier
+    }
+
+    fn vjp_engine(&self) -> Engine {
+        if self.vjp_on_grid { Engine::Grid } else { self.engine }
+    }
+}
+
+/// A decided operation: immutable, shareable between threads, with tables in constants or in the caller's memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan<'t, T> {
     desc: PlanDesc,
@@ -350,14 +522,22 @@ pub struct Plan<'t, T> {
     workspace_len: usize,
     /// The normalisation's factors for the two operands and the output; empty if they are 1.
     pub(crate) factors: [&'t [T]; 3],
-    pub(crate) kernel: Kernel<'t, T>,
+    /// Of the natural and the pseudo part of the operands and of the output.
+    pub(crate) layouts: [[ArrayLayout; 2]; 3],
+    forward: Schedule,
+    forward_sizes: WorkspaceSizes,
+    kernel: Kernel<'t, T>,
+    /// For derivatives with respect to operands: both of them, the usual case.
+    vjp_kernel: Kernel<'t, T>,
+    both_gradients: Schedule,
+    vjp_sizes: WorkspaceSizes,
 }
 
 /// The engine and its tables.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kernel<'t, T> {
     Direct,
-    Grid(GridTable<'t, T>),
+    Grid(GridTable<'t, T>, GradientTable<'t, T>),
     Fourier(FourierTable<'t, T>),
 }
 
@@ -375,40 +555,68 @@ impl<'t, T: Real> Plan<'t, T> {
         if tables.len() < memory.tables {
             return Err(Error::StorageTooSmall { expected: memory.tables, received: tables.len() });
         }
-        let engine = desc.resolve_engine()?;
+        let needed = desc.tables::<T>()?;
         let degrees = desc.contributing();
-        let (n_factors, n_table) = desc.table_parts::<T>()?;
-        let (factors, tables) =
-            cast_mut::<_, T>(tables).split_at_mut_checked(n_factors).ok_or(Error::Internal)?;
-        let kernel = match engine {
-            Engine::Grid => {
-                let (n_theta, lmax) = desc.grid();
-                let table = if let Some(constant) = T::grid_table(n_theta) {
-                    GridTable::new(n_theta, n_theta - 1, constant)
-                } else {
-                    let entries = tables.get_mut(..n_table).ok_or(Error::Internal)?;
-                    fill_grid_table(n_theta, lmax, entries, T::from_f64).ok_or(Error::Internal)?;
-                    GridTable::new(n_theta, lmax, entries)
-                };
-                Kernel::Grid(table.ok_or(Error::Internal)?)
-            }
-            Engine::Fourier => {
-                let sizes = fourier::sizes(degrees).ok_or(Error::Internal)?;
-                let entries = tables.get_mut(..n_table).ok_or(Error::Internal)?;
-                fill_fourier_table(sizes, entries, T::from_f64).ok_or(Error::Internal)?;
-                Kernel::Fourier(FourierTable::new(sizes, entries).ok_or(Error::Internal)?)
-            }
-            _ => Kernel::Direct,
+        let mut remaining = Remaining(cast_mut::<_, T>(tables));
+        let mut take = |len| remaining.take(len).ok_or(Error::Internal);
+        let factors = take(needed.factors)?;
+        let factors = if needed.factors == 0 {
+            [&[][..]; 3]
+        } else {
+            fill_factors(desc.normalization, degrees, factors)?
         };
-        let factors =
-            if n_factors == 0 { [&[][..]; 3] } else { fill_factors(desc.normalization, degrees, factors)? };
-        let level = Level::up_to(desc.isa);
+        let grid = if needed.n_theta == 0 {
+            None
+        } else {
+            let Tables { n_theta, lmax, .. } = needed;
+            let table = if let Some(constant) = T::grid_table(n_theta) {
+                GridTable::new(n_theta, n_theta - 1, constant)
+            } else {
+                let entries = take(needed.grid_len)?;
+                fill_grid_table(n_theta, lmax, entries, T::from_f64).ok_or(Error::Internal)?;
+                GridTable::new(n_theta, lmax, entries)
+            };
+            let gradient = if needed.gradient_len == 0 {
+                Some(GradientTable::NONE)
+            } else {
+                let entries = take(needed.gradient_len)?;
+                fill_gradient_table(n_theta, lmax, entries, T::from_f64).ok_or(Error::Internal)?;
+                GradientTable::new(n_theta, lmax, entries)
+            };
+            Some(Kernel::Grid(table.ok_or(Error::Internal)?, gradient.ok_or(Error::Internal)?))
+        };
+        let mut fourier = [None; 2];
+        for (kernel, sizes) in fourier.iter_mut().zip(needed.fourier) {
+            if let Some(sizes) = sizes {
+                let entries = take(sizes.table_len())?;
+                fill_fourier_table(sizes, entries, T::from_f64).ok_or(Error::Internal)?;
+                *kernel = Some(Kernel::Fourier(FourierTable::new(sizes, entries).ok_or(Error::Internal)?));
+            }
+        }
+        let (kernel, vjp_kernel) = match needed.engine {
+            Engine::Direct => (Kernel::Direct, grid.unwrap_or(Kernel::Direct)),
+            Engine::Fourier => {
+                let kernel = fourier[0].ok_or(Error::Internal)?;
+                (kernel, fourier[1].unwrap_or(kernel))
+            }
+            _ => {
+                let kernel = grid.ok_or(Error::Internal)?;
+                (kernel, kernel)
+            }
+        };
+        let [forward_sizes, vjp_sizes] = desc.workspace_sizes(&needed);
         Ok(Self {
-            desc: PlanDesc { engine, ..*desc },
-            level,
+            desc: PlanDesc { engine: needed.engine, ..*desc },
+            level: Level::up_to(desc.isa),
             workspace_len: memory.workspace,
             factors,
+            layouts: desc.array_layouts()?,
+            forward: Schedule::new(desc.parts(), FORWARD),
+            forward_sizes,
             kernel,
+            vjp_kernel,
+            both_gradients: Schedule::new(desc.parts(), BOTH_OPERANDS),
+            vjp_sizes,
         })
     }
 
@@ -424,19 +632,30 @@ impl<'t, T: Real> Plan<'t, T> {
         self.desc.engine
     }
 
+    /// The engine of [`Self::vjp`]: the same, but for [`Engine::Direct`] with outputs beyond its degrees, whose gradients take
+    /// [`Engine::Grid`].
+    #[must_use]
+    pub const fn vjp_engine(&self) -> Engine {
+        match self.vjp_kernel {
+            Kernel::Direct => Engine::Direct,
+            Kernel::Grid(..) => Engine::Grid,
+            Kernel::Fourier(_) => Engine::Fourier,
+        }
+    }
+
     /// The ISA level in use.
     #[must_use]
     pub const fn isa(&self) -> Isa {
         self.level.isa()
     }
 
-    /// Cache lines of workspace that [`Self::execute`] needs.
+    /// Cache lines of workspace that [`Self::execute`], [`Self::jvp`] and [`Self::vjp`] need.
     #[must_use]
     pub const fn workspace_len(&self) -> usize {
         self.workspace_len
     }
 
-    /// Computes the product of `n_samples` samples: `out[s][c] = x1[s][c] · x2[s][c]` for every sample `s` and
+    /// Computes the operation for `n_samples` samples: `out[s][c] = x1[s][c] · x2[s][c]` for every sample `s` and
     /// channel `c`. The arrays are laid out as the description says, with the lengths of [`PlanDesc::lengths`].
     ///
     /// The workspace's contents do not matter before the call and are undefined after it. The same plan gives the same
@@ -454,35 +673,201 @@ impl<'t, T: Real> Plan<'t, T> {
         out: &mut [T],
         workspace: &mut [CacheLine],
     ) -> Result<(), Error> {
-        let lengths = self.desc.lengths(n_samples)?;
-        let check = |array, expected, received| {
-            if expected == received {
-                Ok(())
-            } else {
-                Err(Error::LengthMismatch { array, expected, received })
-            }
-        };
-        check("x1", lengths.x1, x1.len())?;
-        check("x2", lengths.x2, x2.len())?;
-        check("weights1", lengths.weights1, weights.weights1.len())?;
-        check("weights2", lengths.weights2, weights.weights2.len())?;
-        check("weights3", lengths.weights3, weights.weights3.len())?;
+        let lengths = self.lengths(n_samples)?;
+        check_arguments(&lengths, x1, x2, weights)?;
         check("out", lengths.out, out.len())?;
-        let workspace_len = workspace.len();
-        let workspace = workspace
-            .get_mut(..self.workspace_len)
-            .ok_or(Error::StorageTooSmall { expected: self.workspace_len, received: workspace_len })?;
-        let execute = product::Execute {
+        self.forward(n_samples, [x1, x2], weights, out, false, self.checked(workspace)?)
+    }
+
+    /// Derivatives along a direction (Jacobian–vector product): how the result of [`Self::execute`] changes with the arguments,
+    ///
+    /// ```text
+    /// out = Σ_a ∂result/∂a · tangent_a
+    /// ```
+    ///
+    /// over the arguments `a` (operands and weights) that have a tangent. Added to what `out` holds if `accumulate`. The result
+    /// is linear in every argument, so this is the sum of as many executions as there are tangents.
+    ///
+    /// # Errors
+    /// As [`Self::execute`].
+    pub fn jvp(
+        &self,
+        n_samples: usize,
+        x1: &[T],
+        x2: &[T],
+        weights: &Weights<'_, T>,
+        tangents: &Tangents<'_, T>,
+        accumulate: bool,
+        out: &mut [T],
+        workspace: &mut [CacheLine],
+    ) -> Result<(), Error> {
+        let lengths = self.lengths(n_samples)?;
+        check_arguments(&lengths, x1, x2, weights)?;
+        let Weights { weights1, weights2, weights3 } = *weights;
+        // Weights that the plan does not have do not change.
+        let of_weights = [tangents.weights1, tangents.weights2, tangents.weights3];
+        let [tangent1, tangent2, tangent3] =
+            of_weights.map(|tangent| tangent.filter(|tangent| !tangent.is_empty()));
+        // The arguments with one replaced by its tangent.
+        let directions = [
+            ("tangent of x1", tangents.x1.map(|x1| ([x1, x2], *weights))),
+            ("tangent of x2", tangents.x2.map(|x2| ([x1, x2], *weights))),
+            (
+                "tangent of weights1",
+                tangent1.map(|weights1| ([x1, x2], Weights { weights1, weights2, weights3 })),
+            ),
+            (
+                "tangent of weights2",
+                tangent2.map(|weights2| ([x1, x2], Weights { weights1, weights2, weights3 })),
+            ),
+            (
+                "tangent of weights3",
+                tangent3.map(|weights3| ([x1, x2], Weights { weights1, weights2, weights3 })),
+            ),
+        ];
+        for (array, direction) in &directions {
+            if let Some(([x1, x2], weights)) = direction {
+                check_arguments(&lengths, x1, x2, weights).map_err(|error| error.with_array(array))?;
+            }
+        }
+        check("out", lengths.out, out.len())?;
+        let workspace = self.checked(workspace)?;
+        let mut accumulate = accumulate;
+        for (operands, weights) in directions.iter().filter_map(|(_, direction)| *direction) {
+            self.forward(n_samples, operands, &weights, out, accumulate, workspace)?;
+            accumulate = true;
+        }
+        if !accumulate {
+            out.fill(T::default());
+        }
+        Ok(())
+    }
+
+    /// Gradients (vector–Jacobian product): from that of a number with respect to the result of [`Self::execute`], its
+    /// gradients with respect to the arguments,
+    ///
+    /// ```text
+    /// gradients.a = Σ_k cotangent_k ∂result_k/∂a
+    /// ```
+    ///
+    /// for the arguments `a` (operands and weights) where one is wanted. Added to what the arrays hold if `accumulate`.
+    /// Gradients of what channels or samples share are sums over these, taken one after the other in order: accumulating over
+    /// successive parts of a batch gives the same bits as the whole batch at once.
+    ///
+    /// The derivatives of product and bracket are products and brackets again: `vjp` is linear in `cotangent` and in every
+    /// argument but the one that it is the gradient of, and its own derivatives are calls of [`Self::jvp`] and [`Self::vjp`]
+    /// (see [`conventions`](crate::conventions)).
+    ///
+    /// # Errors
+    /// As [`Self::execute`].
+    pub fn vjp(
+        &self,
+        n_samples: usize,
+        x1: &[T],
+        x2: &[T],
+        weights: &Weights<'_, T>,
+        cotangent: &[T],
+        gradients: Gradients<'_, T>,
+        accumulate: bool,
+        workspace: &mut [CacheLine],
+    ) -> Result<(), Error> {
+        let lengths = self.lengths(n_samples)?;
+        check_arguments(&lengths, x1, x2, weights)?;
+        check("cotangent", lengths.out, cotangent.len())?;
+        let Gradients { x1: gradient1, x2: gradient2, weights1, weights2, weights3 } = gradients;
+        let optional = |array, expected, gradient: &Option<&mut [T]>| {
+            gradient.as_ref().map_or(Ok(()), |gradient| check(array, expected, gradient.len()))
+        };
+        optional("gradient of x1", lengths.x1, &gradient1)?;
+        optional("gradient of x2", lengths.x2, &gradient2)?;
+        optional("gradient of weights1", lengths.weights1, &weights1)?;
+        optional("gradient of weights2", lengths.weights2, &weights2)?;
+        optional("gradient of weights3", lengths.weights3, &weights3)?;
+        let workspace = self.checked(workspace)?;
+        // Weights that the plan does not have have no gradients.
+        let weight_gradients =
+            [weights1, weights2, weights3].map(|gradient| gradient.filter(|gradient| !gradient.is_empty()));
+        let gradients = [gradient1, gradient2, None];
+        let mut wanted = [false; 3];
+        for (wanted, (gradient, of_weights)) in wanted.iter_mut().zip(gradients.iter().zip(&weight_gradients))
+        {
+            *wanted = gradient.is_some() || of_weights.is_some();
+        }
+        if !wanted.contains(&true) {
+            return Ok(());
+        }
+        let other;
+        let schedule = if wanted == BOTH_OPERANDS {
+            &self.both_gradients
+        } else {
+            other = Schedule::new(self.desc.parts(), wanted);
+            &other
+        };
+        let execute = trilinear::Execute {
             plan: self,
+            kernel: self.vjp_kernel,
+            schedule,
+            sizes: &self.vjp_sizes,
             n_samples,
-            operands: [x1, x2],
-            layouts: self.desc.array_layouts()?,
+            functions: [x1, x2, cotangent],
             weights: [weights.weights1, weights.weights2, weights.weights3],
-            out,
+            gradients,
+            weight_gradients,
+            accumulate,
             workspace,
         };
-        T::run(self.level, execute).ok_or(Error::Internal)
+        execute.run(self.level).ok_or(Error::Internal)
     }
+
+    /// The result of checked arguments.
+    fn forward(
+        &self,
+        n_samples: usize,
+        [x1, x2]: [&[T]; 2],
+        weights: &Weights<'_, T>,
+        out: &mut [T],
+        accumulate: bool,
+        workspace: &mut [CacheLine],
+    ) -> Result<(), Error> {
+        let execute = trilinear::Execute {
+            plan: self,
+            kernel: self.kernel,
+            schedule: &self.forward,
+            sizes: &self.forward_sizes,
+            n_samples,
+            functions: [x1, x2, &[]],
+            weights: [weights.weights1, weights.weights2, weights.weights3],
+            gradients: [None, None, Some(out)],
+            weight_gradients: [None, None, None],
+            accumulate,
+            workspace,
+        };
+        execute.run(self.level).ok_or(Error::Internal)
+    }
+
+    /// [`PlanDesc::lengths`].
+    fn lengths(&self, n_samples: usize) -> Result<Lengths, Error> {
+        self.desc.lengths_in(&self.layouts, n_samples)
+    }
+
+    /// The workspace, if it is large enough.
+    fn checked<'a>(&self, workspace: &'a mut [CacheLine]) -> Result<&'a mut [CacheLine], Error> {
+        let (expected, received) = (self.workspace_len, workspace.len());
+        workspace.get_mut(..expected).ok_or(Error::StorageTooSmall { expected, received })
+    }
+}
+
+fn check(array: &'static str, expected: usize, received: usize) -> Result<(), Error> {
+    if expected == received { Ok(()) } else { Err(Error::LengthMismatch { array, expected, received }) }
+}
+
+/// Checks the lengths of operands and weights.
+fn check_arguments<T>(lengths: &Lengths, x1: &[T], x2: &[T], weights: &Weights<'_, T>) -> Result<(), Error> {
+    check("x1", lengths.x1, x1.len())?;
+    check("x2", lengths.x2, x2.len())?;
+    check("weights1", lengths.weights1, weights.weights1.len())?;
+    check("weights2", lengths.weights2, weights.weights2.len())?;
+    check("weights3", lengths.weights3, weights.weights3.len())
 }
 
 /// Fills the normalisation's factors: coefficients of operands are multiplied by the harmonics' factor, those of the

@@ -491,6 +491,7 @@ impl<T: Real> Execute<'_, '_, T> {
                 blocks,
                 buffers,
                 buffer_lmax: lmax,
+                accumulate: None,
             })?;
             first.advance(blocks);
         }

@@ -4,6 +4,8 @@
 //! may be partial: its idle lanes repeat the first one, nothing beyond the user's arrays is touched, and the arithmetic of a lane
 //! does not depend on its neighbours; hence the same bits for any split of a batch.
 
+use core::marker::PhantomData;
+
 use pulp::{Simd, WithSimd};
 
 use crate::index::n_lm;
@@ -172,6 +174,11 @@ impl<T: LaneOps> DegreeScale<'_, T> {
     /// No factors.
     pub(crate) const ONE: Self = Self { factors: &[], kind: WeightKind::None, weights: &[] };
 
+    /// The normalisation's factors alone.
+    pub(crate) fn without_weights(&self) -> Self {
+        Self { kind: WeightKind::None, weights: &[], ..*self }
+    }
+
     /// Whether there are no factors at all.
     #[inline(always)]
     fn is_one(&self) -> bool {
@@ -271,6 +278,24 @@ impl<T: LaneOps> Transfer<'_, T> {
         }
     }
 
+    /// Adds a block's rows to an array that they share, lane by lane.
+    #[inline(always)]
+    fn add_up<S: Simd>(&self, block: &Block, rows: &[T::Lanes<S>], array: &mut [T]) -> Option<()> {
+        for (lane, pair) in block.pairs().enumerate() {
+            let mut elements = cast::<_, T>(rows).get(lane..)?.iter().step_by(lane_count::<S, T>());
+            for l in 0..=self.lmax {
+                let degree = self.layout.degree(l);
+                let mut index = self.element(&degree, pair);
+                for _ in 0..=2 * l {
+                    let slot = array.get_mut(index)?;
+                    *slot = slot.plus(*elements.next()?);
+                    index += degree.order_stride;
+                }
+            }
+        }
+        Some(())
+    }
+
     /// The degree after those of the piece that starts at degree `l`.
     #[inline(always)]
     fn next_piece(&self, l: usize, block: &Block) -> usize {
@@ -324,7 +349,8 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Gather<'_, T, V> {
     }
 }
 
-/// Writes blocks of an array from lane buffers, scaled. `None` if a slice is too short.
+/// Writes blocks of an array from lane buffers, scaled, or adds them to it. Into an array that channels or samples share,
+/// they are always added, one after the other in order. `None` if a slice is too short.
 pub(crate) struct Scatter<'a, T, V> {
     pub(crate) transfer: &'a Transfer<'a, T>,
     pub(crate) array: &'a mut [T],
@@ -334,6 +360,8 @@ pub(crate) struct Scatter<'a, T, V> {
     /// One buffer after the other, to degree `buffer_lmax` each, which may be above the array's. Scaled in place.
     pub(crate) buffers: &'a mut [V],
     pub(crate) buffer_lmax: usize,
+    /// Room for a buffer, if the blocks are to be added.
+    pub(crate) accumulate: Option<&'a mut [V]>,
 }
 
 impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
@@ -341,23 +369,124 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { transfer, array, first: mut block, blocks, buffers, buffer_lmax } = self;
+        let Self { transfer, array, first: mut block, blocks, buffers, buffer_lmax, accumulate } = self;
         let n_rows = n_lm(buffer_lmax);
+        let mut old: Option<&mut [T::Lanes<S>]> = accumulate.map(cast_mut);
         let mut rest: &mut [T::Lanes<S>] = cast_mut(buffers);
         for _ in 0..blocks {
             let (rows, others) = rest.split_at_mut_checked(n_rows)?;
             transfer.scale.apply(s, transfer.lmax, &block, rows)?;
-            let sequence = block.sequence();
-            let mut l = 0;
-            while l <= transfer.lmax {
-                let next = transfer.next_piece(l, &block);
-                let elements = transfer.piece(l, &block, &sequence);
-                write_lanes(s, array, &elements, rows.get(l * l..next * next)?)?;
-                l = next;
+            if transfer.layout.is_shared() {
+                transfer.add_up::<S>(&block, rows, array)?;
+            } else {
+                let sequence = block.sequence();
+                let mut l = 0;
+                while l <= transfer.lmax {
+                    let next = transfer.next_piece(l, &block);
+                    let elements = transfer.piece(l, &block, &sequence);
+                    let rows = rows.get_mut(l * l..next * next)?;
+                    if let Some(old) = &mut old {
+                        let old = old.get_mut(l * l..next * next)?;
+                        read_lanes(s, array, &elements, old)?;
+                        for (row, old) in rows.iter_mut().zip(&*old) {
+                            *row = T::add(s, *old, *row);
+                        }
+                    }
+                    write_lanes(s, array, &elements, rows)?;
+                    l = next;
+                }
             }
             rest = others;
             block.advance(1);
         }
         Some(())
     }
+}
+
+/// Adds buffers to buffers.
+pub(crate) struct Add<'a, T, V> {
+    pub(crate) sum: &'a mut [V],
+    pub(crate) addend: &'a [V],
+    pub(crate) element: PhantomData<T>,
+}
+
+impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Add<'_, T, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let addend = cast::<_, T::Lanes<S>>(self.addend);
+        for (sum, addend) in cast_mut(self.sum).iter_mut().zip(addend) {
+            *sum = T::add(s, *sum, *addend);
+        }
+    }
+}
+
+/// `sums[block][l] = Σ_m x_lm y_lm`, or added to that. `None` if a slice is too short.
+pub(crate) struct DegreeSums<'a, T, V> {
+    /// Degrees of `x` and of the sums, and of `y`, maybe more.
+    pub(crate) lmax: usize,
+    pub(crate) y_lmax: usize,
+    pub(crate) blocks: usize,
+    /// Lane buffers, one after the other.
+    pub(crate) x: &'a [V],
+    pub(crate) y: &'a [V],
+    pub(crate) sums: &'a mut [V],
+    pub(crate) accumulate: bool,
+    pub(crate) element: PhantomData<T>,
+}
+
+impl<T: LaneOps, V: bytemuck::Pod> WithSimd for DegreeSums<'_, T, V> {
+    type Output = Option<()>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) -> Option<()> {
+        let Self { lmax, y_lmax, blocks, x, y, sums, accumulate, .. } = self;
+        let (mut x, mut y) = (cast::<_, T::Lanes<S>>(x), cast::<_, T::Lanes<S>>(y));
+        let mut sums: &mut [T::Lanes<S>] = cast_mut(sums);
+        for _ in 0..blocks {
+            let ((x_rows, x_rest), (y_rows, y_rest)) =
+                (x.split_at_checked(n_lm(lmax))?, y.split_at_checked(n_lm(y_lmax))?);
+            let (block_sums, sums_rest) = sums.split_at_mut_checked(lmax + 1)?;
+            for (l, slot) in block_sums.iter_mut().enumerate() {
+                let orders = l * l..(l + 1) * (l + 1);
+                let mut sum = if accumulate { *slot } else { T::splat(s, T::zeroed()) };
+                for (x, y) in x_rows.get(orders.clone())?.iter().zip(y_rows.get(orders)?) {
+                    sum = T::mul_add(s, *x, *y, sum);
+                }
+                *slot = sum;
+            }
+            (x, y, sums) = (x_rest, y_rest, sums_rest);
+        }
+        Some(())
+    }
+}
+
+/// Adds the sums of blocks to the gradients of the degrees' weights, one (sample, channel) after the other in order. `None` if
+/// a slice is too short.
+#[inline(always)]
+pub(crate) fn add_degree_sums<S: Simd, T: LaneOps>(
+    (lmax, kind): (usize, WeightKind),
+    (mut block, blocks): (Block, usize),
+    sums: &[T::Lanes<S>],
+    gradient: &mut [T],
+) -> Option<()> {
+    let lanes = lane_count::<S, T>();
+    let mut rest: &[T] = cast(sums);
+    for _ in 0..blocks {
+        let (sums, others) = rest.split_at_checked((lmax + 1) * lanes)?;
+        for (lane, pair) in block.pairs().enumerate() {
+            for (l, sum) in sums.get(lane..)?.iter().step_by(lanes).enumerate() {
+                let index = match kind {
+                    WeightKind::PerChannel => l * block.n_channels + pair.channel,
+                    _ => l,
+                };
+                let slot = gradient.get_mut(index)?;
+                *slot = slot.plus(*sum);
+            }
+        }
+        rest = others;
+        block.advance(1);
+    }
+    Some(())
 }

@@ -23,7 +23,7 @@ class PlanDesc(ctypes.Structure):
     _fields_ = [
         ("struct_size", ctypes.c_uint32),
         *((name, ctypes.c_int32) for name in ("operation", "dtype", "lmax1", "lmax2", "lmax3", "layout")),
-        *((name, ctypes.c_int32) for name in ("normalization", "broadcast1", "broadcast2")),
+        *((name, ctypes.c_int32) for name in ("normalization", "parts1", "parts2", "broadcast1", "broadcast2")),
         *((name, ctypes.c_int32) for name in ("weights1", "weights2", "weights3", "engine", "isa", "reserved0")),
         ("n_channels", ctypes.c_uint64),
         ("reserved", ctypes.c_uint64 * 4),

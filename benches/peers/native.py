@@ -27,8 +27,8 @@ class PlanDesc(ctypes.Structure):
     _fields_ = [
         ("struct_size", c_uint32),
         *((name, c_int32) for name in ("operation", "dtype", "lmax1", "lmax2", "lmax3", "layout", "normalization")),
-        *((name, c_int32) for name in ("broadcast1", "broadcast2", "weights1", "weights2", "weights3")),
-        *((name, c_int32) for name in ("engine", "isa", "reserved0")),
+        *((name, c_int32) for name in ("parts1", "parts2", "broadcast1", "broadcast2")),
+        *((name, c_int32) for name in ("weights1", "weights2", "weights3", "engine", "isa", "reserved0")),
         ("n_channels", c_uint64),
         ("reserved", c_uint64 * 4),
     ]

@@ -2,6 +2,9 @@
 #include "support.h"
 
 #define OFFSET(MEMBER, BYTES) CHECK(offsetof(gaunt_plan_desc, MEMBER) == (BYTES))
+#define ARRAY(STRUCT, MEMBER, PLACE)                                                                                   \
+    CHECK(offsetof(STRUCT, MEMBER) == 2 * (PLACE) * sizeof(void *));                                                   \
+    CHECK(offsetof(STRUCT, MEMBER##_len) == (2 * (PLACE) + 1) * sizeof(void *))
 
 static void structs(void) {
     OFFSET(struct_size, 0);
@@ -12,30 +15,47 @@ static void structs(void) {
     OFFSET(lmax3, 20);
     OFFSET(layout, 24);
     OFFSET(normalization, 28);
-    OFFSET(broadcast1, 32);
-    OFFSET(broadcast2, 36);
-    OFFSET(weights1, 40);
-    OFFSET(weights2, 44);
-    OFFSET(weights3, 48);
-    OFFSET(engine, 52);
-    OFFSET(isa, 56);
-    OFFSET(reserved0, 60);
-    OFFSET(n_channels, 64);
-    OFFSET(reserved, 72);
-    CHECK(sizeof(gaunt_plan_desc) == 104);
+    OFFSET(parts1, 32);
+    OFFSET(parts2, 36);
+    OFFSET(broadcast1, 40);
+    OFFSET(broadcast2, 44);
+    OFFSET(weights1, 48);
+    OFFSET(weights2, 52);
+    OFFSET(weights3, 56);
+    OFFSET(engine, 60);
+    OFFSET(isa, 64);
+    OFFSET(reserved0, 68);
+    OFFSET(n_channels, 72);
+    OFFSET(reserved, 80);
+    CHECK(sizeof(gaunt_plan_desc) == 112);
     CHECK(sizeof(gaunt_status) == 4);
 
+    /* arrays one after the other, each a pointer and a length */
+    ARRAY(gaunt_weights_f32, weights1, 0);
+    ARRAY(gaunt_weights_f32, weights2, 1);
+    ARRAY(gaunt_weights_f32, weights3, 2);
+    ARRAY(gaunt_weights_f64, weights1, 0);
+    ARRAY(gaunt_weights_f64, weights2, 1);
+    ARRAY(gaunt_weights_f64, weights3, 2);
+    ARRAY(gaunt_tangents_f32, x1, 0);
+    ARRAY(gaunt_tangents_f32, x2, 1);
+    ARRAY(gaunt_tangents_f64, x1, 0);
+    ARRAY(gaunt_tangents_f64, x2, 1);
+    CHECK(offsetof(gaunt_tangents_f32, weights) == 4 * sizeof(void *));
+    CHECK(offsetof(gaunt_tangents_f64, weights) == 4 * sizeof(void *));
+    ARRAY(gaunt_gradients_f32, x1, 0);
+    ARRAY(gaunt_gradients_f32, x2, 1);
+    ARRAY(gaunt_gradients_f32, weights1, 2);
+    ARRAY(gaunt_gradients_f32, weights2, 3);
+    ARRAY(gaunt_gradients_f32, weights3, 4);
+    ARRAY(gaunt_gradients_f64, x1, 0);
+    ARRAY(gaunt_gradients_f64, x2, 1);
+    ARRAY(gaunt_gradients_f64, weights1, 2);
+    ARRAY(gaunt_gradients_f64, weights2, 3);
+    ARRAY(gaunt_gradients_f64, weights3, 4);
     CHECK(sizeof(gaunt_weights_f32) == 6 * sizeof(void *) && sizeof(gaunt_weights_f64) == 6 * sizeof(void *));
-    CHECK(offsetof(gaunt_weights_f32, weights1_len) == 1 * sizeof(void *));
-    CHECK(offsetof(gaunt_weights_f32, weights2) == 2 * sizeof(void *));
-    CHECK(offsetof(gaunt_weights_f32, weights2_len) == 3 * sizeof(void *));
-    CHECK(offsetof(gaunt_weights_f32, weights3) == 4 * sizeof(void *));
-    CHECK(offsetof(gaunt_weights_f32, weights3_len) == 5 * sizeof(void *));
-    CHECK(offsetof(gaunt_weights_f64, weights1_len) == 1 * sizeof(void *));
-    CHECK(offsetof(gaunt_weights_f64, weights2) == 2 * sizeof(void *));
-    CHECK(offsetof(gaunt_weights_f64, weights2_len) == 3 * sizeof(void *));
-    CHECK(offsetof(gaunt_weights_f64, weights3) == 4 * sizeof(void *));
-    CHECK(offsetof(gaunt_weights_f64, weights3_len) == 5 * sizeof(void *));
+    CHECK(sizeof(gaunt_tangents_f32) == 10 * sizeof(void *) && sizeof(gaunt_tangents_f64) == 10 * sizeof(void *));
+    CHECK(sizeof(gaunt_gradients_f32) == 10 * sizeof(void *) && sizeof(gaunt_gradients_f64) == 10 * sizeof(void *));
 }
 
 /* The library sees the members where the header puts them: the defaults, and a plan that says what it was given. */
@@ -46,6 +66,7 @@ static void members(void) {
     CHECK(desc.struct_size == sizeof desc && desc.operation == GAUNT_OPERATION_PRODUCT);
     CHECK(desc.dtype == GAUNT_DTYPE_F64 && desc.lmax1 == 0 && desc.lmax2 == 0 && desc.lmax3 == 0);
     CHECK(desc.layout == GAUNT_LAYOUT_LM_CHANNEL && desc.normalization == GAUNT_NORM_INTEGRAL);
+    CHECK(desc.parts1 == GAUNT_PARTS_NATURAL && desc.parts2 == GAUNT_PARTS_NATURAL);
     CHECK(desc.broadcast1 == GAUNT_BROADCAST_NONE && desc.broadcast2 == GAUNT_BROADCAST_NONE);
     CHECK(desc.weights1 == GAUNT_WEIGHTS_NONE && desc.weights2 == GAUNT_WEIGHTS_NONE);
     CHECK(desc.weights3 == GAUNT_WEIGHTS_NONE && desc.engine == GAUNT_ENGINE_AUTO && desc.isa == GAUNT_ISA_AUTO);
@@ -53,12 +74,15 @@ static void members(void) {
     for (size_t i = 0; i < sizeof desc.reserved / sizeof *desc.reserved; ++i) CHECK(desc.reserved[i] == 0);
 
     /* neighbours of different values */
+    desc.operation = GAUNT_OPERATION_PRODUCT_AND_BRACKET;
     desc.dtype = GAUNT_DTYPE_F32;
     desc.lmax1 = 5;
     desc.lmax2 = 3;
     desc.lmax3 = 7;
     desc.layout = GAUNT_LAYOUT_E3NN_BLOCKS;
     desc.normalization = GAUNT_NORM_COMPONENT;
+    desc.parts1 = GAUNT_PARTS_NATURAL;
+    desc.parts2 = GAUNT_PARTS_BOTH;
     desc.broadcast1 = GAUNT_BROADCAST_CHANNELS;
     desc.broadcast2 = GAUNT_BROADCAST_BOTH;
     desc.weights1 = GAUNT_WEIGHTS_PER_CHANNEL;

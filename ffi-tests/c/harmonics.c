@@ -6,8 +6,6 @@
 
 #include <stdint.h>
 
-enum { CANARY = 0xa5 };
-
 static gaunt_harmonics_desc describe_harmonics(int32_t lmax) {
     gaunt_harmonics_desc desc;
     CHECK_SUCCESS(gaunt_harmonics_desc_init(&desc, sizeof desc));
@@ -162,21 +160,6 @@ static void numbers(int32_t dtype, fence side) {
         block_free(&gradient);
         batch_free(&b);
     }
-}
-
-static void arm(const block *b) {
-    memset(b->data, CANARY, b->bytes);
-}
-
-static int untouched(const void *data, size_t bytes) {
-    for (size_t i = 0; i < bytes; ++i)
-        if (((const unsigned char *)data)[i] != CANARY) return 0;
-    return 1;
-}
-
-/* An address one byte off, for a pointer of any type. */
-static void *askew(const void *pointer) {
-    return (unsigned char *)(uintptr_t)pointer + 1;
 }
 
 static void desc_init(void) {

@@ -6,18 +6,7 @@
 
 #include <stdint.h>
 
-enum { CANARY = 0xa5, SAMPLES = 3, LMAX = 2 };
-
-static int untouched(const void *data, size_t bytes) {
-    for (size_t i = 0; i < bytes; ++i)
-        if (((const unsigned char *)data)[i] != CANARY) return 0;
-    return 1;
-}
-
-/* An address one byte off, for a pointer of any type. */
-static void *askew(void *pointer) {
-    return (unsigned char *)pointer + 1;
-}
+enum { SAMPLES = 3, LMAX = 2 };
 
 /* A plan with its memory and one workspace, both of exactly the size that the library asks for. */
 typedef struct {
@@ -245,7 +234,7 @@ static void refused(const gaunt_rotation_desc *desc, gaunt_status expected) {
     block memory = block_new(1 << 14, FENCE_AT_END);
     memset(sizes, CANARY, sizeof sizes);
     memset(&plan, CANARY, sizeof plan);
-    memset(memory.data, CANARY, memory.bytes);
+    arm(&memory);
     CHECK_STATUS(gaunt_rotation_memory(desc, &sizes[0], &sizes[1]), expected);
     CHECK_STATUS(gaunt_rotation_lengths(desc, 1, &sizes[2], &sizes[3]), expected);
     CHECK_STATUS(gaunt_rotation_init(desc, memory.data, memory.bytes, &plan), expected);
@@ -304,7 +293,7 @@ static void refused_descriptions(void) {
     block memory = block_new(bytes + GAUNT_ALIGNMENT, FENCE_AT_END);
     const gaunt_rotation *plans[2];
     unsigned char *start = memory.data;
-    memset(memory.data, CANARY, memory.bytes);
+    arm(&memory);
     memset(plans, CANARY, sizeof plans);
     CHECK_STATUS(gaunt_rotation_init(&good, NULL, bytes, plans), GAUNT_ERR_NULL_POINTER);
     CHECK_STATUS(gaunt_rotation_init(&good, start, bytes, NULL), GAUNT_ERR_NULL_POINTER);
@@ -335,7 +324,7 @@ static void refused_executions(int32_t dtype) {
     block arrays = block_new((3 * n + 2 * len + 1) * bytes, FENCE_AT_END), lines = block_new(2 * ws_bytes, FENCE_AT_END);
     block nothing = block_new(p.memory.bytes, FENCE_AT_END);
     unsigned char *rotations = arrays.data, *out = rotations + 3 * n * bytes, *x = out + len * bytes, *ws = lines.data;
-    memset(arrays.data, CANARY, arrays.bytes); /* tiny numbers, which are directions */
+    arm(&arrays); /* tiny numbers, which are directions */
     rotation_arguments good = {p.plan, GAUNT_SENSE_FORWARD, n, rotations, 3 * n, x, len, out, len, ws, ws_bytes};
     REFUSED(plan, NULL, GAUNT_ERR_NULL_POINTER);
     REFUSED(plan, askew(p.memory.data), GAUNT_ERR_MISALIGNED);

@@ -31,12 +31,6 @@ static void for_each_kernel(test *run_test) {
                 }
 }
 
-static block random_array(int32_t dtype, size_t len, unsigned seed, fence side) {
-    block b = block_new(len * element_bytes(dtype), side);
-    for (size_t i = 0; i < len; ++i) set(dtype, b.data, i, pseudo_random(&seed));
-    return b;
-}
-
 /* ---- weights, broadcasts, normalisations ----------------------------------------------------------------------- */
 
 /* Where an operand has coefficient lm of a sample and channel. */
@@ -56,11 +50,6 @@ static size_t operand_len(int32_t broadcast, int32_t lmax) {
     case GAUNT_BROADCAST_BOTH: return n_lm(lmax);
     default: return SAMPLES * CHANNELS * n_lm(lmax);
     }
-}
-
-static size_t weights_len(int32_t kind, int32_t lmax) {
-    size_t degrees = (size_t)lmax + 1;
-    return kind == GAUNT_WEIGHTS_NONE ? 0 : kind == GAUNT_WEIGHTS_SHARED ? degrees : degrees * CHANNELS;
 }
 
 static double weight(const gaunt_plan_desc *d, int32_t kind, const block *w, size_t l, size_t channel) {
@@ -91,9 +80,9 @@ static void meaning_of(const gaunt_plan_desc *d, const prepared *plain) {
 
     block x1 = random_array(d->dtype, x1_len, 1, FENCE_AT_END), x2 = random_array(d->dtype, x2_len, 2, FENCE_AT_END);
     block out = random_array(d->dtype, out_len, 3, FENCE_AT_END);
-    block w1 = random_array(d->dtype, weights_len(d->weights1, d->lmax1), 4, FENCE_AT_END);
-    block w2 = random_array(d->dtype, weights_len(d->weights2, d->lmax2), 5, FENCE_AT_END);
-    block w3 = random_array(d->dtype, weights_len(d->weights3, d->lmax3), 6, FENCE_AT_END);
+    block w1 = random_array(d->dtype, weights_len(d->weights1, d->lmax1, CHANNELS), 4, FENCE_AT_END);
+    block w2 = random_array(d->dtype, weights_len(d->weights2, d->lmax2, CHANNELS), 5, FENCE_AT_END);
+    block w3 = random_array(d->dtype, weights_len(d->weights3, d->lmax3, CHANNELS), 6, FENCE_AT_END);
     size_t bytes = element_bytes(d->dtype);
     weights w = weights_new(d->dtype, w1.data, w1.bytes / bytes, w2.data, w2.bytes / bytes, w3.data, w3.bytes / bytes);
     prepared p = prepare(d, FENCE_AT_END);

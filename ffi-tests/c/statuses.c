@@ -7,23 +7,6 @@
 
 #include <stdint.h>
 
-enum { CANARY = 0xa5 };
-
-static void arm(const block *b) {
-    memset(b->data, CANARY, b->bytes);
-}
-
-static int untouched(const void *data, size_t bytes) {
-    for (size_t i = 0; i < bytes; ++i)
-        if (((const unsigned char *)data)[i] != CANARY) return 0;
-    return 1;
-}
-
-/* An address one byte off, for a pointer of any type. */
-static void *askew(void *pointer) {
-    return (unsigned char *)pointer + 1;
-}
-
 static void desc_init(void) {
     gaunt_plan_desc room[2];
     memset(room, CANARY, sizeof room);
@@ -59,8 +42,9 @@ static void descriptions(void) {
         size_t offset;
         int32_t below, above; /* next to the valid numbers */
     } members[] = {
-        {offsetof(gaunt_plan_desc, operation), -1, 1},     {offsetof(gaunt_plan_desc, dtype), 0, 3},
+        {offsetof(gaunt_plan_desc, operation), -1, 3},     {offsetof(gaunt_plan_desc, dtype), 0, 3},
         {offsetof(gaunt_plan_desc, layout), -1, 3},        {offsetof(gaunt_plan_desc, normalization), -1, 3},
+        {offsetof(gaunt_plan_desc, parts1), -1, 2},        {offsetof(gaunt_plan_desc, parts2), -1, 2},
         {offsetof(gaunt_plan_desc, broadcast1), -1, 4},    {offsetof(gaunt_plan_desc, broadcast2), -1, 4},
         {offsetof(gaunt_plan_desc, weights1), -1, 3},      {offsetof(gaunt_plan_desc, weights2), -1, 3},
         {offsetof(gaunt_plan_desc, weights3), -1, 3},      {offsetof(gaunt_plan_desc, engine), -1, 4},
@@ -104,6 +88,17 @@ static void descriptions(void) {
     for (size_t i = 0; i < sizeof beyond / sizeof *beyond; ++i) {
         desc = describe(GAUNT_DTYPE_F64, beyond[i][0], beyond[i][1], beyond[i][2]);
         desc.engine = beyond[i][3];
+        refused(&desc, GAUNT_ERR_UNSUPPORTED);
+    }
+
+    /* two parts are for both operations together */
+    for (int32_t operation = GAUNT_OPERATION_PRODUCT; operation <= GAUNT_OPERATION_BRACKET; ++operation) {
+        desc = good;
+        desc.operation = operation;
+        desc.parts1 = GAUNT_PARTS_BOTH;
+        refused(&desc, GAUNT_ERR_UNSUPPORTED);
+        desc.parts1 = GAUNT_PARTS_NATURAL;
+        desc.parts2 = GAUNT_PARTS_BOTH;
         refused(&desc, GAUNT_ERR_UNSUPPORTED);
     }
 

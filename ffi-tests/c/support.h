@@ -81,6 +81,26 @@ static inline void block_free(block *b) {
     munmap(b->map, b->map_bytes);
 }
 
+/* ---- refused calls --------------------------------------------------------------------------------------------- */
+
+/* What memory holds before a call that is to be refused, and afterwards if nothing was written. */
+enum { CANARY = 0xa5 };
+
+static inline void arm(const block *b) {
+    memset(b->data, CANARY, b->bytes);
+}
+
+static inline int untouched(const void *data, size_t bytes) {
+    for (size_t i = 0; i < bytes; ++i)
+        if (((const unsigned char *)data)[i] != CANARY) return 0;
+    return 1;
+}
+
+/* An address one byte off, for a pointer of any type. */
+static inline void *askew(void *pointer) {
+    return (unsigned char *)pointer + 1;
+}
+
 /* ---- arrays of either element type ----------------------------------------------------------------------------- */
 
 static inline size_t element_bytes(int32_t dtype) {
@@ -129,6 +149,12 @@ static inline double pseudo_random(unsigned *state) {
     return ((double)(*state >> 25) - 63.0) / 64.0;
 }
 
+static inline block random_array(int32_t dtype, size_t len, unsigned seed, fence side) {
+    block b = block_new(len * element_bytes(dtype), side);
+    for (size_t i = 0; i < len; ++i) set(dtype, b.data, i, pseudo_random(&seed));
+    return b;
+}
+
 /* ---- plans ----------------------------------------------------------------------------------------------------- */
 
 static inline gaunt_plan_desc describe(int32_t dtype, int32_t lmax1, int32_t lmax2, int32_t lmax3) {
@@ -165,6 +191,12 @@ static inline prepared prepare(const gaunt_plan_desc *desc, fence side) {
 static inline void prepared_free(prepared *p) {
     block_free(&p->workspace);
     block_free(&p->memory);
+}
+
+/* Number of weights of one operand or of the output. */
+static inline size_t weights_len(int32_t kind, int32_t lmax, size_t n_channels) {
+    size_t degrees = (size_t)lmax + 1;
+    return kind == GAUNT_WEIGHTS_NONE ? 0 : kind == GAUNT_WEIGHTS_SHARED ? degrees : degrees * n_channels;
 }
 
 /* The weights of one call, of either element type. */

@@ -12,7 +12,8 @@ use crate::instructions::{
 };
 
 use Permission::{
-    CallFrames, CallMemoryFunctions, ComputeOutsideLoops, Divide, MultiplyConstants, ScaleElements,
+    AddElements, CallFrames, CallMemoryFunctions, ComputeOutsideLoops, Divide, MultiplyConstants,
+    ScaleElements,
 };
 
 /// An ISA level with frames.
@@ -59,6 +60,8 @@ impl fmt::Display for Level {
 /// What kernels may not do, but frames of some families may.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Permission {
+    /// Add single elements: sums over lanes.
+    AddElements,
     /// Call other frames of the same level and element.
     CallFrames,
     /// Call [`MEMORY_FUNCTIONS`].
@@ -76,13 +79,13 @@ enum Permission {
 /// Of families of frames; those that are not listed are kernels.
 const PERMISSIONS: [(&str, &[Permission]); 8] = [
     // Calls the others; counts the blocks of a run.
-    ("Execute", &[CallFrames, CallMemoryFunctions, Divide]),
+    ("Execute", &[AddElements, CallFrames, CallMemoryFunctions, Divide]),
     // Calls the fast Fourier transforms; fills with zeros.
     ("Torus", &[CallFrames, CallMemoryFunctions]),
     // Splits rows evenly, once per piece.
     ("ConvertLayout", &[CallMemoryFunctions, Divide]),
     ("Gather", &[CallMemoryFunctions, ScaleElements]),
-    ("Scatter", &[CallMemoryFunctions, ScaleElements]),
+    ("Scatter", &[AddElements, CallMemoryFunctions, ScaleElements]),
     ("Values", &[ComputeOutsideLoops, MultiplyConstants]),
     ("Gradients", &[ComputeOutsideLoops, MultiplyConstants]),
     ("PullBack", &[ComputeOutsideLoops, MultiplyConstants]),
@@ -220,7 +223,9 @@ impl<'a> Frame<'a> {
             arithmetic(i).is_some_and(|a| a.packed && a.width != self.level.width() && !is_pair(&a))
         };
         let scales = |operation: Operation| {
-            constants(operation) || (operation == Operation::Multiply && self.may(ScaleElements))
+            constants(operation)
+                || (operation == Operation::Multiply && self.may(ScaleElements))
+                || (operation == Operation::Add && self.may(AddElements))
         };
         let single = |i: &Instruction| arithmetic(i).is_some_and(|a| !a.packed && !scales(a.operation));
         let division = |i: &Instruction| is_division(i) && !self.may(Divide);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction};
+use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic};
 use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SymbolKind};
 
@@ -47,11 +47,19 @@ fn disassemble(object: &object::File) -> object::Result<Vec<Function>> {
             .map(|(place, relocation)| (place - start, names.target(object, &relocation)))
             .collect();
         let instructions: Vec<_> = Decoder::with_ip(64, code, 0, DecoderOptions::NONE).into_iter().collect();
-        let calls = instructions.iter().filter_map(|instruction| {
+        let mut calls = Vec::new();
+        let mut pointers = HashMap::new(); // registers with the address of a function that is called several times
+        for instruction in &instructions {
+            let register = instruction.op0_register().full_register();
             let target = targets.range(instruction.ip()..instruction.next_ip()).next().map(|(_, name)| name);
-            Some((*instruction, callee(instruction, target)?))
-        });
-        let calls = calls.collect();
+            if let Some(callee) = callee(instruction, target.or_else(|| pointers.get(&register).copied())) {
+                calls.push((*instruction, callee));
+            } else if let (Mnemonic::Mov, Some(name)) = (instruction.mnemonic(), target) {
+                pointers.insert(register, name);
+            } else {
+                pointers.remove(&register);
+            }
+        }
         functions.push(Function { name: demangled(symbol.name()?), instructions, calls });
     }
     Ok(functions)

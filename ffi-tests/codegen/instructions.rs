@@ -24,7 +24,8 @@ pub(crate) enum Operation {
     /// A multiplication and an addition or subtraction with one rounding.
     Fused,
     Multiply,
-    /// Additions, divisions, roots, extrema.
+    Add,
+    /// Subtractions, divisions, roots, extrema.
     Other,
 }
 
@@ -61,8 +62,10 @@ pub(crate) fn arithmetic(instruction: &Instruction) -> Option<Arithmetic> {
     let operation = match stem.trim_end_matches(|c: char| c.is_ascii_digit()) {
         "fmadd" | "fmsub" | "fnmadd" | "fnmsub" | "fmaddsub" | "fmsubadd" => Operation::Fused,
         "mul" => Operation::Multiply,
-        "add" | "sub" | "addsub" | "hadd" | "hsub" | "dp" | "div" | "sqrt" | "rcp" | "rsqrt" | "min"
-        | "max" => Operation::Other,
+        "add" => Operation::Add,
+        "sub" | "addsub" | "hadd" | "hsub" | "dp" | "div" | "sqrt" | "rcp" | "rsqrt" | "min" | "max" => {
+            Operation::Other
+        }
         _ => return None,
     };
     Some(Arithmetic { operation, packed, element, width: 8 * instruction.op0_register().size() })

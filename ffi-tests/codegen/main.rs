@@ -49,11 +49,14 @@ fn not_run(reason: &str) {
 
 /// Functions outside of frames that may compute with vectors, of the baseline then, by the beginning of their names: the
 /// scalar level, where the compiler vectorises what it can, and what runs once per plan or makes constants.
-const BASELINE_ARITHMETIC: [&str; 13] = [
+const BASELINE_ARITHMETIC: [&str; 16] = [
     "<pulp::Scalar as pulp::Simd>::vectorize::<",
     "gaunt::isa::outline::<pulp::Scalar, ",
     "<gaunt::isa::Level>::run::<", // which the scalar level is inlined into
     "gaunt::plan::fill_factors::<",
+    "<gaunt::plan::Plan<", // which the above and the tables are inlined into, and self-checks
+    "gaunt::self_check::",
+    "<gaunt::self_check::",
     "gaunt_to_convention_", // at the borders of a program
     "gaunt_from_convention_",
     "gaunt::rotation::", // angles and their multiples, per sample

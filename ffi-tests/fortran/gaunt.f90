@@ -21,6 +21,8 @@ module gaunt
         integer(c_int32_t) :: lmax3
         integer(c_int32_t) :: layout
         integer(c_int32_t) :: normalization
+        integer(c_int32_t) :: parts1
+        integer(c_int32_t) :: parts2
         integer(c_int32_t) :: broadcast1
         integer(c_int32_t) :: broadcast2
         integer(c_int32_t) :: weights1
@@ -31,6 +33,20 @@ module gaunt
         integer(c_int32_t) :: reserved0
         integer(c_int64_t) :: n_channels
         integer(c_int64_t) :: reserved(4)
+    end type
+
+    ! gaunt_gradients_f32 and gaunt_gradients_f64: the arrays that are wanted.
+    type, bind(c) :: gaunt_gradients
+        type(c_ptr) :: x1 = c_null_ptr
+        integer(c_size_t) :: x1_len = 0
+        type(c_ptr) :: x2 = c_null_ptr
+        integer(c_size_t) :: x2_len = 0
+        type(c_ptr) :: weights1 = c_null_ptr
+        integer(c_size_t) :: weights1_len = 0
+        type(c_ptr) :: weights2 = c_null_ptr
+        integer(c_size_t) :: weights2_len = 0
+        type(c_ptr) :: weights3 = c_null_ptr
+        integer(c_size_t) :: weights3_len = 0
     end type
 
     interface
@@ -85,6 +101,28 @@ module gaunt
             integer(c_size_t), value :: n_samples, x1_len, x2_len, out_len, workspace_bytes
             real(c_double), intent(in) :: x1(*), x2(*)
             real(c_double), intent(out) :: out(*)
+        end function
+
+        integer(c_int32_t) function gaunt_vjp_f32(plan, n_samples, x1, x1_len, x2, x2_len, weights, cotangent, &
+                                                  cotangent_len, gradients, accumulate, workspace, &
+                                                  workspace_bytes) bind(c)
+            import :: gaunt_gradients, c_int32_t, c_size_t, c_ptr, c_float
+            type(c_ptr), value :: plan, weights, workspace
+            integer(c_size_t), value :: n_samples, x1_len, x2_len, cotangent_len, workspace_bytes
+            integer(c_int32_t), value :: accumulate
+            real(c_float), intent(in) :: x1(*), x2(*), cotangent(*)
+            type(gaunt_gradients), intent(in) :: gradients
+        end function
+
+        integer(c_int32_t) function gaunt_vjp_f64(plan, n_samples, x1, x1_len, x2, x2_len, weights, cotangent, &
+                                                  cotangent_len, gradients, accumulate, workspace, &
+                                                  workspace_bytes) bind(c)
+            import :: gaunt_gradients, c_int32_t, c_size_t, c_ptr, c_double
+            type(c_ptr), value :: plan, weights, workspace
+            integer(c_size_t), value :: n_samples, x1_len, x2_len, cotangent_len, workspace_bytes
+            integer(c_int32_t), value :: accumulate
+            real(c_double), intent(in) :: x1(*), x2(*), cotangent(*)
+            type(gaunt_gradients), intent(in) :: gradients
         end function
 
         integer(c_int32_t) function gaunt_product_path_constant(l1, l2, l3, constant) bind(c)

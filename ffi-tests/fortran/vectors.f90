@@ -1,4 +1,4 @@
-! Every case of vectors.txt in both element types.
+! Every case of vectors.txt in both element types, and its gradients.
 !
 !     vectors ../vectors/vectors.txt
 program vectors
@@ -70,7 +70,8 @@ contains
         call expect(gaunt_plan_memory(desc, plan_bytes, workspace_bytes) == GAUNT_ERR_UNSUPPORTED, 'refusal')
     end subroutine
 
-    ! Three channels of two samples, all with the coefficients of the case.
+    ! Three channels of two samples, all with the coefficients of the case: the product, and the gradients of half the sum of
+    ! its squares, whose gradient is the product itself.
     subroutine run(dtype)
         integer(c_int32_t), intent(in) :: dtype
         integer, parameter :: channels = 3, samples = 2
@@ -82,6 +83,10 @@ contains
         real(c_double) :: many1(size(x1), channels, samples), many2(size(x2), channels, samples)
         real(c_double) :: out(size(expected), channels, samples), tolerance
         real(c_float) :: out_f32(size(expected), channels, samples)
+        type(gaunt_gradients) :: gradients
+        real(c_double), target :: gradient1(size(x1), channels, samples), gradient2(size(x2), channels, samples)
+        real(c_float), target :: gradient1_f32(size(x1), channels, samples), gradient2_f32(size(x2), channels, samples)
+        integer(c_int32_t), parameter :: overwrite = 0
         integer :: c, s
 
         desc = describe(dtype, lmax1, lmax2, lmax3)
@@ -101,18 +106,33 @@ contains
             tolerance = epsilon(1.0_c_double)
             call check(gaunt_execute_f64(plan, int(samples, c_size_t), many1, x1_len, many2, x2_len, no_weights, &
                                          out, out_len, c_loc(workspace(workspace_start)), workspace_bytes))
+            gradients = gaunt_gradients(c_loc(gradient1), x1_len, c_loc(gradient2), x2_len)
+            call check(gaunt_vjp_f64(plan, int(samples, c_size_t), many1, x1_len, many2, x2_len, no_weights, &
+                                     out, out_len, gradients, overwrite, &
+                                     c_loc(workspace(workspace_start)), workspace_bytes))
         else
             tolerance = real(epsilon(1.0_c_float), c_double)
             call check(gaunt_execute_f32(plan, int(samples, c_size_t), real(many1, c_float), x1_len, &
                                          real(many2, c_float), x2_len, no_weights, out_f32, out_len, &
                                          c_loc(workspace(workspace_start)), workspace_bytes))
+            gradients = gaunt_gradients(c_loc(gradient1_f32), x1_len, c_loc(gradient2_f32), x2_len)
+            call check(gaunt_vjp_f32(plan, int(samples, c_size_t), real(many1, c_float), x1_len, &
+                                     real(many2, c_float), x2_len, no_weights, out_f32, out_len, gradients, &
+                                     overwrite, c_loc(workspace(workspace_start)), workspace_bytes))
             out = real(out_f32, c_double)
+            gradient1 = real(gradient1_f32, c_double)
+            gradient2 = real(gradient2_f32, c_double)
         end if
 
         tolerance = 10 * tolerance * norm2(x1) * norm2(x2) ! the norm of the error, as c/vectors.c bounds it
         do s = 1, samples
             do c = 1, channels
                 call expect(norm2(out(:, c, s) - expected) <= tolerance, 'product')
+                ! the product is linear in either operand; it, the gradient and the operands are rounded
+                associate (squares => sum(out(:, c, s)**2), allowed => 3 * tolerance * norm2(expected))
+                    call expect(abs(sum(gradient1(:, c, s) * x1) - squares) <= allowed, 'gradient of x1')
+                    call expect(abs(sum(gradient2(:, c, s) * x2) - squares) <= allowed, 'gradient of x2')
+                end associate
             end do
         end do
     end subroutine

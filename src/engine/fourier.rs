@@ -15,12 +15,15 @@
 //! frequencies as high as that. In azimuth, orders of the product above `lmax3` may alias into one another:
 //! `n_phi > lmax1 + lmax2 + lmax3` suffices.
 //!
+//! The bracket is `∂f/∂θ (1/sin θ ∂g/∂φ) − (1/sin θ ∂f/∂φ) ∂g/∂θ`; both components of a gradient are series like those of
+//! functions, but even in `θ` where these are odd, and the other way round.
+//!
 //! Analysis is the transpose of steps 3 and 2, then the projection from frequencies to degrees. Real arithmetic throughout
 //! but for the transforms; samples stay in the order in which the transforms leave them.
 
 use pulp::Simd;
 
-use super::Transform;
+use super::{Transform, put};
 use crate::isa::outline;
 use crate::lanes::{
     Adjoint, BlockRows, BlockRowsMut, DENSE, Fft, Forward, LaneOps, Matrix, OrderRows, Panel, fft_cost,
@@ -28,10 +31,17 @@ use crate::lanes::{
 };
 use crate::tables::fourier::{Degrees, FourierSizes, FourierTable};
 
-/// The sizes for a product: the cheapest lengths that are exact. `None` if there is none below twice the least.
-pub(crate) fn sizes([lmax1, lmax2, lmax3]: [usize; 3]) -> Option<FourierSizes> {
-    let (lmax, bandwidth) = (if lmax1 > lmax2 { lmax1 } else { lmax2 }, lmax1 + lmax2);
-    let (least_theta, least_phi) = (bandwidth + 1, bandwidth + lmax3 + 1);
+/// The cheapest lengths that are exact for operands of degrees to `lmax`, outputs to `lmax3`, their products to `bandwidth`
+/// and a sum of the three degrees of at most `total`. `gradients`: whether there are brackets. `None` if there are no lengths
+/// below twice the least.
+pub(crate) fn sizes(
+    lmax: usize,
+    lmax3: usize,
+    bandwidth: usize,
+    total: usize,
+    gradients: bool,
+) -> Option<FourierSizes> {
+    let (least_theta, least_phi) = (bandwidth + 1, total + 1);
     let candidates = (least_phi..=2 * least_phi).filter_map(|n| Some((fft_cost(n)?, n)));
     let (cost_phi, n_phi) = candidates.min()?;
     // Even, so that rings come in pairs.
@@ -39,7 +49,7 @@ pub(crate) fn sizes([lmax1, lmax2, lmax3]: [usize; 3]) -> Option<FourierSizes> {
     let candidates =
         candidates.filter_map(|n| Some(((lmax + 1) * fft_cost(n)? + n / 2 * (cost_phi + 4 * n_phi), n)));
     let (_, n_theta) = candidates.min()?;
-    Some(FourierSizes { lmax, lmax3, bandwidth, n_theta, n_phi })
+    Some(FourierSizes { lmax, lmax3, bandwidth, n_theta, n_phi, gradients })
 }
 
 /// Lane vectors for the per-order values of all rings.
@@ -75,24 +85,50 @@ impl<'t, T: LaneOps> Torus<'t, T> {
     fn synthesise_order<S: Simd>(
         &self,
         s: S,
+        component: Component,
         (lmax, m): (usize, usize),
         x: BlockRows<'_, T, T::Lanes<S>>,
         series: &mut &[T],
         row: &mut [T::Lanes<S>],
     ) -> Option<()> {
-        row.get_mut(2 * (lmax + 1)..)?.fill(T::splat(s, T::zeroed()));
+        let by_phi = component == Component::ByPhi;
+        row.get_mut(2 * (if by_phi { lmax } else { lmax + 1 })..)?.fill(T::splat(s, T::zeroed()));
         for parity in 0..2 {
             let degrees = Degrees::new(m, parity);
-            // Without degrees the product below writes the frequencies' zeros.
             let n_degrees = degrees.count(self.table.sizes.lmax);
-            let block_len = n_degrees * degrees.frequencies(self.table.sizes.lmax);
-            let (block, rest) = series.split_at_checked(block_len)?;
+            let (first, offset, n_all, n) = if by_phi {
+                (degrees.first_turn(), 1, degrees.turns(self.table.sizes.lmax), degrees.turns(lmax))
+            } else {
+                let n_all = degrees.frequencies(self.table.sizes.lmax);
+                (degrees.first_frequency, 0, n_all, degrees.frequencies(lmax))
+            };
+            let (block, rest) = series.split_at_checked(n_degrees * n_all)?;
             *series = rest;
-            let staircase = (degrees.first - degrees.first_frequency) / 2;
+            // Without degrees the product below writes the frequencies' zeros.
+            let staircase = degrees.first.saturating_sub(first + offset) / 2;
             let a = Matrix { data: block, row_stride: n_degrees, column_stride: 1, staircase };
             let b = OrderRows { rows: x, first: degrees.first, m };
-            let out = Panel { data: row.get_mut(2 * degrees.first_frequency..)?, stride: 4 };
-            multiply::<S, T, 2>(s, (degrees.frequencies(lmax), degrees.count(lmax)), a, &b, out)?;
+            let out = Panel { data: row.get_mut(2 * first..)?, stride: 4 };
+            multiply::<S, T, 2>(s, (n, degrees.count(lmax)), a, &b, out)?;
+        }
+        let frequencies = row.as_chunks_mut::<2>().0.get_mut(..=lmax)?;
+        match component {
+            Component::Value => {}
+            Component::ByTheta => {
+                // (2 cos uθ)' = −u 2 sin uθ, (2 sin uθ)' = u 2 cos uθ
+                let mut factor = T::splat(s, T::zeroed());
+                let step = T::splat(s, T::from_f64(if m.is_multiple_of(2) { -1.0 } else { 1.0 }));
+                for [cos, sin] in frequencies {
+                    (*cos, *sin) = (T::mul(s, factor, *cos), T::mul(s, factor, *sin));
+                    factor = T::add(s, factor, step);
+                }
+            }
+            Component::ByPhi => {
+                // (c cos mφ + s sin mφ)' = m (s cos mφ − c sin mφ); there is no sine of order 0, and no derivative.
+                for [cos, sin] in frequencies {
+                    (*cos, *sin) = (*sin, T::neg(s, *cos));
+                }
+            }
         }
         Some(())
     }
@@ -103,7 +139,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
     fn analyse_order<S: Simd>(
         &self,
         s: S,
-        m: usize,
+        (lmax, m): (usize, usize),
         row: &[T::Lanes<S>],
         projection: &mut &[T],
         x: &mut BlockRowsMut<'_, T, T::Lanes<S>>,
@@ -111,13 +147,13 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         let FourierSizes { lmax3, bandwidth, .. } = self.table.sizes;
         for parity in 0..2 {
             let degrees = Degrees::new(m, parity);
-            let n_degrees = degrees.count(lmax3);
+            let depth = degrees.frequencies(bandwidth);
+            let (block, rest) = projection.split_at_checked(degrees.count(lmax3) * depth)?;
+            *projection = rest;
+            let n_degrees = degrees.count(lmax);
             if n_degrees == 0 {
                 continue;
             }
-            let depth = degrees.frequencies(bandwidth);
-            let (block, rest) = projection.split_at_checked(n_degrees * depth)?;
-            *projection = rest;
             let a = Matrix { data: block, row_stride: depth, column_stride: 1, staircase: DENSE };
             let b = Panel { data: row.get(2 * degrees.first_frequency..)?, stride: 4 };
             let out = OrderRows { rows: x.reborrow(), first: degrees.first, m };
@@ -126,76 +162,87 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         Some(())
     }
 
-    /// [`Self::quarter_steps_of`] the parity of an order.
-    #[inline(always)]
-    fn quarter_steps<S: Simd, const TRANSPOSED: bool>(
-        &self,
-        s: S,
-        m: usize,
-        row: &mut [T::Lanes<S>],
-    ) -> Option<()> {
-        if m.is_multiple_of(2) {
-            self.quarter_steps_of::<S, TRANSPOSED, false>(s, row)
-        } else {
-            self.quarter_steps_of::<S, TRANSPOSED, true>(s, row)
-        }
-    }
-
-    /// In `row`, from the coefficients `z_u` of `2 cos uθ` or, for odd `m`, of `2 sin uθ` to those of `e^(2πi un / n_theta)`
-    /// at the quarter steps: with `w = e^(iπu / 2 n_theta)`, for odd `m` times `−i`, and `z' = z_{n_theta − u}`,
+    /// In `row`, from the coefficients `z_u` of `2 cos uθ` or, for `SINES`, of `2 sin uθ`, up to `u = lmax` and zero beyond, to
+    /// those of `e^(2πi un / n_theta)` at the quarter steps: with `w = e^(iπu / 2 n_theta)`, for sines times `−i`, and
+    /// `z' = z_{n_theta − u}`,
     ///
     /// ```text
-    /// even m:  w (z − i z'), w* (z + i z')        odd m:  w (z + i z'), w* (z − i z')
+    /// cosines:  w (z − i z'), w* (z + i z')        sines:  w (z + i z'), w* (z − i z')
     /// ```
     ///
-    /// for the frequencies `u` and `n_theta − u`. `TRANSPOSED`: the adjoint.
+    /// for the frequencies `u` and `n_theta − u`.
     #[inline(always)]
-    fn quarter_steps_of<S: Simd, const TRANSPOSED: bool, const ODD: bool>(
+    fn quarter_steps<S: Simd, const SINES: bool>(
         &self,
         s: S,
+        lmax: usize,
         row: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let n_theta = self.table.sizes.n_theta;
+        let (low, high, quarters) = self.mirror_pairs::<S, SINES>(s, row)?;
+        let mut pairs = low.iter_mut().zip(high.iter_mut().rev()).zip(quarters).take(lmax);
+        // Mostly `z'` is beyond `lmax`.
+        for ((low, high), [re, im]) in pairs.by_ref().take((n_theta - 1).checked_sub(lmax)?) {
+            let w = [T::splat(s, *re), T::splat(s, *im)];
+            let z = *low;
+            (*low, *high) = (times::<S, T>(s, z, w), times::<S, T>(s, z, [w[0], T::neg(s, w[1])]));
+        }
+        for ((low, high), [re, im]) in pairs {
+            let w = [T::splat(s, *re), T::splat(s, *im)];
+            let (a, b) = (*low, *high);
+            let minus = [T::add(s, a[0], b[1]), T::sub(s, a[1], b[0])];
+            let plus = [T::sub(s, a[0], b[1]), T::add(s, a[1], b[0])];
+            let (a, b) = if SINES { (plus, minus) } else { (minus, plus) };
+            (*low, *high) = (times::<S, T>(s, a, w), times::<S, T>(s, b, [w[0], T::neg(s, w[1])]));
+        }
+        Some(())
+    }
+
+    /// The adjoint of [`Self::quarter_steps`], for all frequencies.
+    #[inline(always)]
+    fn quarter_steps_back<S: Simd, const SINES: bool>(&self, s: S, row: &mut [T::Lanes<S>]) -> Option<()> {
+        let (low, high, quarters) = self.mirror_pairs::<S, SINES>(s, row)?;
+        for ((low, high), [re, im]) in low.iter_mut().zip(high.iter_mut().rev()).zip(quarters) {
+            let w = [T::splat(s, *re), T::splat(s, *im)];
+            let (a, b) = (times::<S, T>(s, *low, [w[0], T::neg(s, w[1])]), times::<S, T>(s, *high, w));
+            *low = [T::add(s, a[0], b[0]), T::add(s, a[1], b[1])];
+            // i (a − b), for sines −i (a − b).
+            *high = if SINES {
+                [T::sub(s, a[1], b[1]), T::sub(s, b[0], a[0])]
+            } else {
+                [T::sub(s, b[1], a[1]), T::sub(s, a[0], b[0])]
+            };
+        }
+        Some(())
+    }
+
+    /// The frequencies below and, in reverse, above half of `n_theta`, with their `w`. What they do not pair is done: half of
+    /// `n_theta` is its own mirror image, and there is no sine of frequency 0.
+    #[inline(always)]
+    fn mirror_pairs<'r, S: Simd, const SINES: bool>(
+        &self,
+        s: S,
+        row: &'r mut [T::Lanes<S>],
+    ) -> Option<MirrorPairs<'r, 't, T, T::Lanes<S>>> {
+        let n_theta = self.table.sizes.n_theta;
         let (constant, rest) = row.as_chunks_mut::<2>().0.get_mut(..n_theta)?.split_first_mut()?;
-        if ODD {
+        if SINES {
             constant.fill(T::splat(s, T::zeroed()));
         }
         let (low, rest) = rest.split_at_mut_checked(n_theta / 2 - 1)?;
-        // `u = n_theta / 2` is its own mirror image.
         let (middle, high) = rest.split_first_mut()?;
         let root = T::splat(s, T::from_f64(core::f64::consts::SQRT_2));
         *middle = [T::mul(s, root, middle[0]), T::mul(s, root, middle[1])];
         let quarters = self.table.quarters.as_chunks::<2>().0;
-        let quarters = quarters.get(if ODD { n_theta / 2 } else { 0 }..)?.get(1..)?;
-        for ((low, high), [re, im]) in low.iter_mut().zip(high.iter_mut().rev()).zip(quarters) {
-            let w = [T::splat(s, *re), T::splat(s, *im)];
-            let conjugate = [w[0], T::neg(s, w[1])];
-            let (a, b) = (*low, *high);
-            if TRANSPOSED {
-                let (a, b) = (times::<S, T>(s, a, conjugate), times::<S, T>(s, b, w));
-                *low = [T::add(s, a[0], b[0]), T::add(s, a[1], b[1])];
-                // i (a − b), for odd m −i (a − b).
-                *high = if ODD {
-                    [T::sub(s, a[1], b[1]), T::sub(s, b[0], a[0])]
-                } else {
-                    [T::sub(s, b[1], a[1]), T::sub(s, a[0], b[0])]
-                };
-            } else {
-                let minus = [T::add(s, a[0], b[1]), T::sub(s, a[1], b[0])];
-                let plus = [T::sub(s, a[0], b[1]), T::add(s, a[1], b[0])];
-                let (a, b) = if ODD { (plus, minus) } else { (minus, plus) };
-                (*low, *high) = (times::<S, T>(s, a, w), times::<S, T>(s, b, conjugate));
-            }
-        }
-        Some(())
+        Some((low, high, quarters.get(if SINES { n_theta / 2 } else { 0 }..)?.get(1..)?))
     }
-}
 
-impl<T: LaneOps> Transform<T> for Torus<'_, T> {
+    /// The samples of a function, or of a component of its gradient.
     #[inline(always)]
-    fn synthesise<S: Simd>(
+    fn synthesise_component<S: Simd>(
         &self,
         s: S,
+        component: Component,
         lmax: usize,
         x: BlockRows<'_, T, T::Lanes<S>>,
         rings: &mut [T::Lanes<S>],
@@ -204,11 +251,16 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         let FourierSizes { n_theta, n_phi, .. } = self.table.sizes;
         let (row_len, pair_len) = (2 * n_theta, 2 * n_phi);
         let rings = rings.get_mut(..(lmax + 1) * row_len)?;
-        let mut series = self.table.series;
+        let mut series = if component == Component::ByPhi { self.table.turns } else { self.table.series };
         for m in 0..=lmax {
             let row = rings.get_mut(m * row_len..(m + 1) * row_len)?;
-            self.synthesise_order(s, (lmax, m), x, &mut series, row)?;
-            self.quarter_steps::<S, false>(s, m, row)?;
+            self.synthesise_order(s, component, (lmax, m), x, &mut series, row)?;
+            // Even orders are cosines, odd ones sines; components of a gradient the other way round.
+            if m.is_multiple_of(2) == (component == Component::Value) {
+                self.quarter_steps::<S, false>(s, lmax, row)?;
+            } else {
+                self.quarter_steps::<S, true>(s, lmax, row)?;
+            }
         }
         outline(s, Forward { fft: self.theta, count: lmax + 1, x: &mut *rings })?;
 
@@ -232,12 +284,76 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         }
         outline(s, Forward { fft: self.phi, count: n_theta / 2, x: samples })
     }
+}
+
+/// Complex coefficients of the frequencies below and above half of `n_theta`, and the constants of each pair.
+type MirrorPairs<'r, 't, T, V> = (&'r mut [[V; 2]], &'r mut [[V; 2]], &'t [[T; 2]]);
+
+/// What is sampled of a function.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Component {
+    Value,
+    /// `∂f/∂θ`
+    ByTheta,
+    /// `1/sin θ ∂f/∂φ`
+    ByPhi,
+}
+
+impl<T: LaneOps> Transform<T> for Torus<'_, T> {
+    #[inline(always)]
+    fn synthesise<S: Simd>(
+        &self,
+        s: S,
+        lmax: usize,
+        x: BlockRows<'_, T, T::Lanes<S>>,
+        rings: &mut [T::Lanes<S>],
+        values: Option<&mut [T::Lanes<S>]>,
+        gradient: Option<[&mut [T::Lanes<S>]; 2]>,
+    ) -> Option<()> {
+        let [by_theta, by_phi] =
+            gradient.map_or([None, None], |[by_theta, by_phi]| [Some(by_theta), Some(by_phi)]);
+        // One text, once in the binary, for all components.
+        for (component, samples) in
+            [(Component::Value, values), (Component::ByTheta, by_theta), (Component::ByPhi, by_phi)]
+        {
+            if let Some(samples) = samples {
+                self.synthesise_component(s, component, lmax, x, rings, samples)?;
+            }
+        }
+        Some(())
+    }
 
     #[inline(always)]
-    fn multiply_samples<S: Simd>(&self, s: S, f: &mut [T::Lanes<S>], g: &[T::Lanes<S>]) -> Option<()> {
+    fn multiply<S: Simd>(
+        &self,
+        s: S,
+        f: &[T::Lanes<S>],
+        g: &[T::Lanes<S>],
+        out: &mut [T::Lanes<S>],
+        accumulate: bool,
+    ) -> Option<()> {
         let len = samples_len(&self.table.sizes);
-        for (f, g) in f.get_mut(..len)?.iter_mut().zip(g.get(..len)?) {
-            *f = T::mul(s, *f, *g);
+        for ((f, g), out) in f.get(..len)?.iter().zip(g.get(..len)?).zip(out.get_mut(..len)?) {
+            put::<S, T>(s, out, T::mul(s, *f, *g), accumulate);
+        }
+        Some(())
+    }
+
+    #[inline(always)]
+    fn bracket<S: Simd>(
+        &self,
+        s: S,
+        f: [&[T::Lanes<S>]; 2],
+        g: [&[T::Lanes<S>]; 2],
+        out: &mut [T::Lanes<S>],
+        accumulate: bool,
+    ) -> Option<()> {
+        let len = samples_len(&self.table.sizes);
+        let f = f[0].get(..len)?.iter().zip(f[1].get(..len)?);
+        let g = g[0].get(..len)?.iter().zip(g[1].get(..len)?);
+        for (((f_theta, f_phi), (g_theta, g_phi)), out) in f.zip(g).zip(out.get_mut(..len)?) {
+            let (forth, back) = (T::mul(s, *f_theta, *g_phi), T::mul(s, *g_theta, *f_phi));
+            put::<S, T>(s, out, T::sub(s, forth, back), accumulate);
         }
         Some(())
     }
@@ -275,8 +391,12 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         let mut projection = self.table.projection;
         for m in 0..=lmax {
             let row = rings.get_mut(m * row_len..(m + 1) * row_len)?;
-            self.quarter_steps::<S, true>(s, m, row)?;
-            self.analyse_order(s, m, row, &mut projection, &mut x)?;
+            if m.is_multiple_of(2) {
+                self.quarter_steps_back::<S, false>(s, row)?;
+            } else {
+                self.quarter_steps_back::<S, true>(s, row)?;
+            }
+            self.analyse_order(s, (lmax, m), row, &mut projection, &mut x)?;
         }
         Some(())
     }

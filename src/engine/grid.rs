@@ -15,17 +15,21 @@
 //! | 3 | sines of odd order | − | + |
 //!
 //! so that a sum over `m` only runs over the orders of one part. A pointwise product of functions multiplies the parts
-//! like signs, see [`GridChunk::multiply_samples`]. With the cube roots of the quadrature weights in the tables
-//! ([`crate::tables::grid`]), analysing the product of two synthesised functions is the exact projection.
+//! like signs, see [`convolve`]. With the cube roots of the quadrature weights in the tables ([`crate::tables::grid`]),
+//! analysing the product of two synthesised functions is the exact projection.
+//!
+//! The bracket is Poisson's in the canonical coordinates `x = cos θ` and `φ`: with
+//! `∂f/∂θ = −sin θ ∂f/∂x`, `r̂·(∇f × ∇g) = ∂f/∂φ ∂g/∂x − ∂f/∂x ∂g/∂φ`, a polynomial again. The derivative by `φ` takes
+//! the rings of the function itself; the one by `x` has a Legendre table of its own.
 
 use pulp::Simd;
 
-use super::Transform;
+use super::{Transform, put};
 use crate::lanes::{
-    BlockRows, BlockRowsMut, DENSE, LaneOps, MAX_RINGS, Matrix, Panel, Triangle, analyse_triangle, multiply,
-    synthesise_triangle,
+    BlockRows, BlockRowsMut, DENSE, LaneOps, MAX_RINGS, Matrix, Panel, Quads, QuadsMut, Triangle,
+    analyse_triangle, multiply, synthesise_triangle,
 };
-use crate::tables::grid::GridTable;
+use crate::tables::grid::{GradientTable, GridTable};
 
 /// Lane vectors for the per-order ring values of one chunk, to degree `lmax`.
 pub(crate) const fn rings_len(lmax: usize) -> usize {
@@ -76,11 +80,25 @@ pub(crate) fn chunks(n_theta: usize) -> impl Iterator<Item = Chunk> {
 #[derive(Clone, Copy)]
 pub(crate) struct GridChunk<'t, T, const RINGS: usize> {
     pub(crate) table: GridTable<'t, T>,
+    pub(crate) gradient: GradientTable<'t, T>,
     pub(crate) first_node: usize,
+}
+
+/// What is sampled of a function.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Component {
+    Value,
+    /// `∂f/∂φ`
+    ByPhi,
+    /// `∂f/∂x`
+    ByX,
 }
 
 /// The orders of a part, `first, first + 2, …`, and whether they are sines.
 const PARTS: [(usize, bool); 4] = [(0, false), (1, false), (2, true), (1, true)];
+
+/// Likewise of a derivative by `φ`, which has no constant.
+const PARTS_BY_PHI: [(usize, bool); 4] = [(2, false), (1, false), (2, true), (1, true)];
 
 impl<T: LaneOps, const RINGS: usize> GridChunk<'_, T, RINGS> {
     /// Meridians at which a part can be different from zero: an odd `n_theta` has the meridian `φ = π/2`, where the
@@ -93,28 +111,39 @@ impl<T: LaneOps, const RINGS: usize> GridChunk<'_, T, RINGS> {
     /// The Legendre functions at the chunk's nodes.
     #[inline(always)]
     fn legendre(&self) -> Triangle<'_, T> {
-        let Self { table, first_node } = *self;
+        let Self { table, first_node, .. } = *self;
         Triangle { data: table.legendre, mmax: table.lmax, nodes: table.folded(), first_node }
     }
-}
 
-impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
-    /// `samples[part][meridian][ring]`.
+    /// Their derivatives.
     #[inline(always)]
-    fn synthesise<S: Simd>(
+    fn slopes(&self) -> Triangle<'_, T> {
+        let Self { table, gradient, first_node } = *self;
+        Triangle { data: gradient.legendre, mmax: gradient.lmax, nodes: table.folded(), first_node }
+    }
+
+    /// The second stage of synthesis: from the orders on the chunk's rings to `samples[part][meridian][ring]`; for the
+    /// derivative by `φ` cosines become sines and sines cosines.
+    #[inline(always)]
+    fn sum_orders<S: Simd>(
         &self,
         s: S,
+        component: Component,
         lmax: usize,
-        x: BlockRows<'_, T, T::Lanes<S>>,
-        rings: &mut [T::Lanes<S>],
+        rings: &[T::Lanes<S>],
         samples: &mut [T::Lanes<S>],
     ) -> Option<()> {
-        synthesise_triangle::<S, T, RINGS>(s, lmax, self.legendre(), x, rings)?;
+        let by_phi = component == Component::ByPhi;
+        let (parts, cosine, sine) = if by_phi {
+            (PARTS_BY_PHI, self.gradient.cosine, self.gradient.sine)
+        } else {
+            (PARTS, self.table.cosine, self.table.sine)
+        };
         let folded = self.table.folded();
         let part_len = folded * RINGS;
-        for (part, (first, sine)) in PARTS.into_iter().enumerate() {
+        for (part, (first, is_sine)) in parts.into_iter().enumerate() {
             let out = samples.get_mut(part * part_len..(part + 1) * part_len)?;
-            let table = if sine { self.table.sine } else { self.table.cosine };
+            let table = if is_sine { sine } else { cosine };
             let depth = (lmax + 2).saturating_sub(first) / 2;
             // Empty if the degree has no such order: then the part is zero.
             let a = Matrix {
@@ -123,12 +152,41 @@ impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
                 column_stride: 2 * folded,
                 staircase: DENSE,
             };
-            let b = Panel {
-                data: rings.get((2 * first + usize::from(sine)) * RINGS..).unwrap_or(&[]),
-                stride: 4 * RINGS,
-            };
+            let column = usize::from(is_sine != by_phi);
+            let b =
+                Panel { data: rings.get((2 * first + column) * RINGS..).unwrap_or(&[]), stride: 4 * RINGS };
             let out = Panel { data: out, stride: RINGS };
             multiply::<S, T, RINGS>(s, (self.meridians(part), depth), a, &b, out)?;
+        }
+        Some(())
+    }
+}
+
+impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
+    #[inline(always)]
+    fn synthesise<S: Simd>(
+        &self,
+        s: S,
+        lmax: usize,
+        x: BlockRows<'_, T, T::Lanes<S>>,
+        rings: &mut [T::Lanes<S>],
+        values: Option<&mut [T::Lanes<S>]>,
+        gradient: Option<[&mut [T::Lanes<S>]; 2]>,
+    ) -> Option<()> {
+        let [by_phi, by_x] = gradient.map_or([None, None], |[by_phi, by_x]| [Some(by_phi), Some(by_x)]);
+        let mut has_values = false; // whether the rings are those of the function itself
+        // One text, once in the binary, for all components.
+        for (component, samples) in
+            [(Component::Value, values), (Component::ByPhi, by_phi), (Component::ByX, by_x)]
+        {
+            let Some(samples) = samples else { continue };
+            if component == Component::ByX {
+                synthesise_triangle::<S, T, RINGS, true>(s, lmax, self.slopes(), x, rings)?;
+            } else if !has_values {
+                synthesise_triangle::<S, T, RINGS, false>(s, lmax, self.legendre(), x, rings)?;
+                has_values = true;
+            }
+            self.sum_orders(s, component, lmax, rings, samples)?;
         }
         Some(())
     }
@@ -161,40 +219,101 @@ impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
         analyse_triangle::<S, T, RINGS>(s, lmax, self.legendre(), rings, x, self.first_node > 0)
     }
 
-    /// Parts multiply like pairs of signs: `h_p = Σ_q f_q g_{p ∘ q}` with `0` neutral, `q ∘ q = 0` and `1 ∘ 2 = 3`,
-    /// `1 ∘ 3 = 2`, `2 ∘ 3 = 1`: 16 multiply-adds instead of the 28 operations of unfolding, multiplying and folding.
     #[inline(always)]
-    fn multiply_samples<S: Simd>(&self, s: S, f: &mut [T::Lanes<S>], g: &[T::Lanes<S>]) -> Option<()> {
-        let part_len = self.table.folded() * RINGS;
-        let (general, len) = (self.table.n_theta / 2 * RINGS, 4 * part_len);
-        let (f, g) = (f.get_mut(..len)?, g.get(..len)?);
-        let (f01, f23) = f.split_at_mut_checked(2 * part_len)?;
-        let ((f0, f1), (f2, f3)) = (f01.split_at_mut_checked(part_len)?, f23.split_at_mut_checked(part_len)?);
-        let (g01, g23) = g.split_at_checked(2 * part_len)?;
-        let ((g0, g1), (g2, g3)) = (g01.split_at_checked(part_len)?, g23.split_at_checked(part_len)?);
-
-        let (f0, f0_edge) = f0.split_at_mut_checked(general)?;
-        let (f3, f3_edge) = f3.split_at_mut_checked(general)?;
-        let (g0, g0_edge) = g0.split_at_checked(general)?;
-        let (g3, g3_edge) = g3.split_at_checked(general)?;
-        let f = f0.iter_mut().zip(f1).zip(f2.iter_mut().zip(f3));
-        let g = g0.iter().zip(g1).zip(g2.iter().zip(g3));
-        for (((f0, f1), (f2, f3)), ((g0, g1), (g2, g3))) in f.zip(g) {
-            let (x, [y0, y1, y2, y3]) = ([*f0, *f1, *f2, *f3], [*g0, *g1, *g2, *g3]);
-            *f0 = dot::<S, T>(s, x, [y0, y1, y2, y3]);
-            *f1 = dot::<S, T>(s, x, [y1, y0, y3, y2]);
-            *f2 = dot::<S, T>(s, x, [y2, y3, y0, y1]);
-            *f3 = dot::<S, T>(s, x, [y3, y2, y1, y0]);
+    fn multiply<S: Simd>(
+        &self,
+        s: S,
+        f: &[T::Lanes<S>],
+        g: &[T::Lanes<S>],
+        out: &mut [T::Lanes<S>],
+        accumulate: bool,
+    ) -> Option<()> {
+        let (general, all) = (self.table.n_theta / 2 * RINGS, self.table.folded() * RINGS);
+        let (f, g, mut out) = (Quads::new(f, all)?, Quads::new(g, all)?, QuadsMut::new(out, all)?);
+        for i in 0..general {
+            put_quad::<S, T>(s, &mut out, i, convolve::<S, T>(s, f.get(i), g.get(i)), accumulate);
         }
-        // At φ = π/2 only the parts 0 and 3 are there.
-        let f_edge = f0_edge.iter_mut().zip(f3_edge);
-        for ((f0, f3), (g0, g3)) in f_edge.zip(g0_edge.iter().zip(g3_edge)) {
-            let (x0, x3) = (*f0, *f3);
-            *f0 = T::mul_add(s, x3, *g3, T::mul(s, x0, *g0));
-            *f3 = T::mul_add(s, x3, *g0, T::mul(s, x0, *g3));
+        for i in general..all {
+            put_quad::<S, T>(s, &mut out, i, convolve_edge::<S, T>(s, f.get(i), g.get(i)), accumulate);
         }
         Some(())
     }
+
+    #[inline(always)]
+    fn bracket<S: Simd>(
+        &self,
+        s: S,
+        f: [&[T::Lanes<S>]; 2],
+        g: [&[T::Lanes<S>]; 2],
+        out: &mut [T::Lanes<S>],
+        accumulate: bool,
+    ) -> Option<()> {
+        let (general, all) = (self.table.n_theta / 2 * RINGS, self.table.folded() * RINGS);
+        let ([f_phi, f_x], [g_phi, g_x]) = (f, g);
+        let (f_phi, f_x) = (Quads::new(f_phi, all)?, Quads::new(f_x, all)?);
+        let (g_phi, g_x) = (Quads::new(g_phi, all)?, Quads::new(g_x, all)?);
+        let mut out = QuadsMut::new(out, all)?;
+        for i in 0..general {
+            let forth = convolve::<S, T>(s, f_phi.get(i), g_x.get(i));
+            let back = convolve::<S, T>(s, g_phi.get(i), f_x.get(i));
+            put_quad::<S, T>(s, &mut out, i, difference::<S, T>(s, forth, back), accumulate);
+        }
+        for i in general..all {
+            let forth = convolve_edge::<S, T>(s, f_phi.get(i), g_x.get(i));
+            let back = convolve_edge::<S, T>(s, g_phi.get(i), f_x.get(i));
+            put_quad::<S, T>(s, &mut out, i, difference::<S, T>(s, forth, back), accumulate);
+        }
+        Some(())
+    }
+}
+
+/// The parts of a product. Parts multiply like pairs of signs: `h_p = Σ_q f_q g_{p ∘ q}` with `0` neutral, `q ∘ q = 0` and
+/// `1 ∘ 2 = 3`, `1 ∘ 3 = 2`, `2 ∘ 3 = 1`: 16 multiply-adds instead of the 28 operations of unfolding, multiplying and
+/// folding.
+#[inline(always)]
+fn convolve<S: Simd, T: LaneOps>(
+    s: S,
+    f: [T::Lanes<S>; 4],
+    [g0, g1, g2, g3]: [T::Lanes<S>; 4],
+) -> [T::Lanes<S>; 4] {
+    [
+        dot::<S, T>(s, f, [g0, g1, g2, g3]),
+        dot::<S, T>(s, f, [g1, g0, g3, g2]),
+        dot::<S, T>(s, f, [g2, g3, g0, g1]),
+        dot::<S, T>(s, f, [g3, g2, g1, g0]),
+    ]
+}
+
+/// Likewise at `φ = π/2`, where only the parts 0 and 3 are there.
+#[inline(always)]
+fn convolve_edge<S: Simd, T: LaneOps>(
+    s: S,
+    [f0, _, _, f3]: [T::Lanes<S>; 4],
+    [g0, _, _, g3]: [T::Lanes<S>; 4],
+) -> [T::Lanes<S>; 4] {
+    let zero = T::splat(s, T::zeroed());
+    [T::mul_add(s, f3, g3, T::mul(s, f0, g0)), zero, zero, T::mul_add(s, f3, g0, T::mul(s, f0, g3))]
+}
+
+#[inline(always)]
+fn difference<S: Simd, T: LaneOps>(s: S, a: [T::Lanes<S>; 4], b: [T::Lanes<S>; 4]) -> [T::Lanes<S>; 4] {
+    [T::sub(s, a[0], b[0]), T::sub(s, a[1], b[1]), T::sub(s, a[2], b[2]), T::sub(s, a[3], b[3])]
+}
+
+/// Four values, added to what is there if `accumulate`.
+#[inline(always)]
+fn put_quad<S: Simd, T: LaneOps>(
+    s: S,
+    out: &mut QuadsMut<'_, T::Lanes<S>>,
+    i: usize,
+    values: [T::Lanes<S>; 4],
+    accumulate: bool,
+) {
+    let mut sums = if accumulate { out.get(i) } else { values };
+    for (sum, value) in sums.iter_mut().zip(values) {
+        put::<S, T>(s, sum, value, accumulate);
+    }
+    out.set(i, sums);
 }
 
 /// `Σ_i x_i y_i`.

@@ -7,6 +7,7 @@
 #![allow(unsafe_code)]
 
 mod conversion;
+mod derivatives;
 mod guard;
 mod harmonics;
 mod rotation;
@@ -14,6 +15,7 @@ mod status;
 mod types;
 
 pub use conversion::*;
+pub use derivatives::*;
 pub use harmonics::*;
 pub use rotation::*;
 pub use status::*;
@@ -27,10 +29,25 @@ use crate::isa::Isa;
 use crate::lanes::CacheLine;
 use crate::layout::{Broadcast, Layout};
 use crate::paths::{bracket_path_constant, product_path_constant};
-use crate::plan::{Engine, Normalization, Operation, Plan, PlanDesc, Real, WeightKind, Weights};
+use crate::plan::{Engine, Normalization, Operation, Parts, Plan, PlanDesc, Real, WeightKind, Weights};
 use crate::rotation::{RotationForm, Sense};
 
-/// A plan: one decided product (degrees, element type, layout, engine, ISA level) with its tables.
+/// Operands and weights of a call as arrays, whatever the element type; the weights may be NULL.
+macro_rules! arguments {
+    ($x1:expr, $x2:expr, $weights:expr) => {{
+        let none = (core::ptr::null(), 0);
+        let weights = if $weights.is_null() {
+            [none; 3]
+        } else {
+            let w = guard::read($weights)?;
+            [(w.weights1, w.weights1_len), (w.weights2, w.weights2_len), (w.weights3, w.weights3_len)]
+        };
+        [$x1, $x2, weights[0], weights[1], weights[2]]
+    }};
+}
+use arguments;
+
+/// A plan: one decided operation (degrees, element type, layout, engine, ISA level) with its tables.
 ///
 /// Opaque, immutable once initialised, freely shared between threads; lives in memory that the caller owns and
 /// needs no destruction: free the memory when no call uses the plan any more. It may not be moved or copied.
@@ -79,12 +96,12 @@ pub extern "C" fn gaunt_plan_desc_init(desc: *mut gaunt_plan_desc, struct_size: 
 ///
 /// - `desc`: the description; not NULL.
 /// - `plan_bytes`: receives the size of the memory for `gaunt_plan_init`; may be NULL.
-/// - `workspace_bytes`: receives the size of the workspace of one `gaunt_execute_*` call, for any number of samples;
-///   may be NULL.
+/// - `workspace_bytes`: receives the size of the workspace of one `gaunt_execute_*`, `gaunt_jvp_*` or `gaunt_vjp_*` call,
+///   for any number of samples; may be NULL.
 ///
-/// Up to degree 12 for the operands the tables are constants of the library and the plan takes well under 1 KiB; above,
-/// and with `GAUNT_ENGINE_FOURIER` at any degree, its tables grow as L³. The sizes may differ between CPUs and versions:
-/// ask, do not store.
+/// Up to degree 12 for the operands the tables of products are constants of the library and the plan takes about 2 KiB;
+/// above, for brackets, and with `GAUNT_ENGINE_FOURIER` at any degree, its tables grow as L³. The sizes may differ between
+/// CPUs and versions: ask, do not store.
 ///
 /// Errors, in the order checked: `NULL_POINTER` (`desc`); `ABI_MISMATCH` (`struct_size`); `INVALID_ARGUMENT`;
 /// `UNSUPPORTED`; `OVERFLOW`; `MISALIGNED` (an out pointer). On error nothing is written. Threads: reentrant.
@@ -145,8 +162,8 @@ pub extern "C" fn gaunt_plan_lengths(
 ///
 /// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`; `OVERFLOW`;
 /// `MISALIGNED`; `MEMORY_TOO_SMALL`. On error nothing is written. Threads: reentrant; the finished plan may be used by
-/// any number of threads at once. Cost: microseconds up to degree 12, then growing as L³ (tables in double-double);
-/// with `GAUNT_ENGINE_FOURIER` as L⁴, tens of seconds at degree 256.
+/// any number of threads at once. Cost: microseconds up to degree 12 (a millisecond there for brackets), then growing as
+/// L³ (tables in double-double); with `GAUNT_ENGINE_FOURIER` as L⁴, tens of seconds at degree 256.
 #[unsafe(no_mangle)]
 pub extern "C" fn gaunt_plan_init(
     desc: *const gaunt_plan_desc,
@@ -206,7 +223,8 @@ pub extern "C" fn gaunt_plan_describe(
 }
 
 /// Executes a plan whose `dtype` is `GAUNT_DTYPE_F32`: `out[s][c] = x1[s][c] · x2[s][c]`, the coefficients of the product
-/// of the two functions on the sphere, up to degree `lmax3`, for every sample `s` and channel `c`.
+/// (or what else is the plan's operation) of the two functions on the sphere, up to degree `lmax3`, for every sample `s` and
+/// channel `c`.
 ///
 /// - `plan`: an initialised plan; not NULL.
 /// - `n_samples`: number of samples; 0 is success and touches nothing.
@@ -240,19 +258,8 @@ pub extern "C" fn gaunt_execute_f32(
 ) -> gaunt_status {
     status::from_result((|| {
         let TypedPlan::F32(plan) = &plan_ref(plan)?.plan else { return Err(GAUNT_ERR_DTYPE_MISMATCH) };
-        let weights = if weights.is_null() { None } else { Some(guard::read(weights)?) };
-        let weights = weights.map(|w| {
-            [(w.weights1, w.weights1_len), (w.weights2, w.weights2_len), (w.weights3, w.weights3_len)]
-        });
-        execute(
-            plan,
-            n_samples,
-            (x1, x1_len),
-            (x2, x2_len),
-            weights,
-            (out, out_len),
-            (workspace, workspace_bytes),
-        )
+        let arguments = arguments!((x1, x1_len), (x2, x2_len), weights);
+        execute(plan, n_samples, arguments, (out, out_len), (workspace, workspace_bytes))
     })())
 }
 
@@ -273,19 +280,8 @@ pub extern "C" fn gaunt_execute_f64(
 ) -> gaunt_status {
     status::from_result((|| {
         let TypedPlan::F64(plan) = &plan_ref(plan)?.plan else { return Err(GAUNT_ERR_DTYPE_MISMATCH) };
-        let weights = if weights.is_null() { None } else { Some(guard::read(weights)?) };
-        let weights = weights.map(|w| {
-            [(w.weights1, w.weights1_len), (w.weights2, w.weights2_len), (w.weights3, w.weights3_len)]
-        });
-        execute(
-            plan,
-            n_samples,
-            (x1, x1_len),
-            (x2, x2_len),
-            weights,
-            (out, out_len),
-            (workspace, workspace_bytes),
-        )
+        let arguments = arguments!((x1, x1_len), (x2, x2_len), weights);
+        execute(plan, n_samples, arguments, (out, out_len), (workspace, workspace_bytes))
     })())
 }
 
@@ -376,7 +372,7 @@ impl Memory {
 
 impl gaunt_plan_desc {
     /// The size this version knows.
-    #[allow(clippy::cast_possible_truncation)] // 104 bytes
+    #[allow(clippy::cast_possible_truncation)] // 112 bytes
     const SIZE: u32 = size_of::<Self>() as u32;
 
     /// What `gaunt_plan_desc_init` writes.
@@ -389,6 +385,8 @@ impl gaunt_plan_desc {
         lmax3: 0,
         layout: GAUNT_LAYOUT_LM_CHANNEL,
         normalization: GAUNT_NORM_INTEGRAL,
+        parts1: GAUNT_PARTS_NATURAL,
+        parts2: GAUNT_PARTS_NATURAL,
         broadcast1: GAUNT_BROADCAST_NONE,
         broadcast2: GAUNT_BROADCAST_NONE,
         weights1: GAUNT_WEIGHTS_NONE,
@@ -407,7 +405,13 @@ mod values {
     #[allow(clippy::wildcard_imports)] // every constant of the API
     use super::*;
 
-    pub(super) const OPERATIONS: [(i32, Operation); 1] = [(GAUNT_OPERATION_PRODUCT, Operation::Product)];
+    pub(super) const OPERATIONS: [(i32, Operation); 3] = [
+        (GAUNT_OPERATION_PRODUCT, Operation::Product),
+        (GAUNT_OPERATION_BRACKET, Operation::Bracket),
+        (GAUNT_OPERATION_PRODUCT_AND_BRACKET, Operation::ProductAndBracket),
+    ];
+    pub(super) const PARTS: [(i32, Parts); 2] =
+        [(GAUNT_PARTS_NATURAL, Parts::Natural), (GAUNT_PARTS_BOTH, Parts::Both)];
     pub(super) const DTYPES: [(i32, Dtype); 2] =
         [(GAUNT_DTYPE_F32, Dtype::F32), (GAUNT_DTYPE_F64, Dtype::F64)];
     pub(super) const LAYOUTS: [(i32, Layout); 3] = [
@@ -495,6 +499,8 @@ fn parse(desc: &gaunt_plan_desc) -> Result<(Dtype, PlanDesc), gaunt_status> {
     let mut parsed = PlanDesc::new(operation, degree(desc.lmax1)?, degree(desc.lmax2)?, degree(desc.lmax3)?);
     parsed.layout = value(&values::LAYOUTS, desc.layout)?;
     parsed.normalization = value(&values::NORMALIZATIONS, desc.normalization)?;
+    parsed.parts1 = value(&values::PARTS, desc.parts1)?;
+    parsed.parts2 = value(&values::PARTS, desc.parts2)?;
     parsed.broadcast1 = value(&values::BROADCASTS, desc.broadcast1)?;
     parsed.broadcast2 = value(&values::BROADCASTS, desc.broadcast2)?;
     parsed.weights1 = value(&values::WEIGHTS, desc.weights1)?;
@@ -523,6 +529,8 @@ fn describe<T: Real>(dtype: i32, plan: &Plan<'_, T>) -> gaunt_plan_desc {
         lmax3: desc.lmax3 as i32,
         layout: number(&values::LAYOUTS, &desc.layout),
         normalization: number(&values::NORMALIZATIONS, &desc.normalization),
+        parts1: number(&values::PARTS, &desc.parts1),
+        parts2: number(&values::PARTS, &desc.parts2),
         broadcast1: number(&values::BROADCASTS, &desc.broadcast1),
         broadcast2: number(&values::BROADCASTS, &desc.broadcast2),
         weights1: number(&values::WEIGHTS, &desc.weights1),
@@ -563,36 +571,47 @@ fn write_path_constant(
     guard::write(constant, value)
 }
 
-/// The body of `gaunt_execute_f32` and `gaunt_execute_f64`.
+/// The workspace that a call of a plan needs, in bytes.
+fn workspace_bytes<T: Real>(plan: &Plan<'_, T>) -> Result<usize, gaunt_status> {
+    plan.workspace_len().checked_mul(size_of::<CacheLine>()).ok_or(GAUNT_ERR_OVERFLOW)
+}
+
+/// Arrays and their lengths; absent ones are NULL and 0.
+type Arrays<T, const N: usize> = [(*const T, usize); N];
+type ArraysMut<T, const N: usize> = [(*mut T, usize); N];
+
+/// The lengths of two operands and three arrays of weights.
+fn argument_lengths(lengths: &crate::plan::Lengths) -> [usize; 5] {
+    [lengths.x1, lengths.x2, lengths.weights1, lengths.weights2, lengths.weights3]
+}
+
+/// Whether arrays have their lengths.
+fn fit<T>(arrays: &Arrays<T, 5>, expected: [usize; 5]) -> bool {
+    arrays.iter().zip(expected).all(|(array, expected)| array.1 == expected)
+}
+
+/// The body of `gaunt_execute_f32` and `gaunt_execute_f64`. `arguments`: operands and weights.
 fn execute<T: Real>(
     plan: &Plan<'_, T>,
     n_samples: usize,
-    x1: (*const T, usize),
-    x2: (*const T, usize),
-    weights: Option<[(*const T, usize); 3]>,
+    arguments: Arrays<T, 5>,
     out: (*mut T, usize),
     workspace: (*mut core::ffi::c_void, usize),
 ) -> Result<(), gaunt_status> {
     let lengths = plan.desc().lengths(n_samples).map_err(status::of)?;
-    let mut inputs = [x1, x2, (core::ptr::null(), 0), (core::ptr::null(), 0), (core::ptr::null(), 0)];
-    if let (Some(weights), [_, _, slots @ ..]) = (weights, &mut inputs) {
-        *slots = weights;
-    }
-    for (pointer, len) in inputs {
+    for (pointer, len) in arguments {
         guard::check_array(pointer, len)?;
     }
     guard::check_array(out.0.cast_const(), out.1)?;
-    let expected = [lengths.x1, lengths.x2, lengths.weights1, lengths.weights2, lengths.weights3];
-    if inputs.iter().zip(expected).any(|(input, expected)| input.1 != expected) || out.1 != lengths.out {
+    if !fit(&arguments, argument_lengths(&lengths)) || out.1 != lengths.out {
         return Err(GAUNT_ERR_SIZE_MISMATCH);
     }
-    let workspace_bytes =
-        plan.workspace_len().checked_mul(size_of::<CacheLine>()).ok_or(GAUNT_ERR_OVERFLOW)?;
-    guard::check_lines(workspace.0, workspace.1, workspace_bytes)?;
-    guard::check_disjoint(&inputs, &[out], workspace)?;
+    let needed = workspace_bytes(plan)?;
+    guard::check_lines(workspace.0, workspace.1, needed)?;
+    guard::check_disjoint(&arguments, &[out], workspace)?;
 
-    let [x1, x2, weights1, weights2, weights3] = inputs.map(|(pointer, len)| guard::array(pointer, len));
+    let [x1, x2, weights1, weights2, weights3] = arguments.map(|(pointer, len)| guard::array(pointer, len));
     let weights = Weights { weights1, weights2, weights3 };
-    let workspace = guard::lines_mut(workspace.0, workspace.1, workspace_bytes)?;
+    let workspace = guard::lines_mut(workspace.0, workspace.1, needed)?;
     plan.execute(n_samples, x1, x2, &weights, guard::array_mut(out.0, out.1), workspace).map_err(status::of)
 }

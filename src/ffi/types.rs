@@ -21,6 +21,11 @@ pub struct gaunt_plan_desc {
     pub layout: i32,
     /// `GAUNT_NORM_*` of the harmonics that the coefficients refer to; default `GAUNT_NORM_INTEGRAL`.
     pub normalization: i32,
+    /// `GAUNT_PARTS_*` of the first operand; default `GAUNT_PARTS_NATURAL`, the only one but with
+    /// `GAUNT_OPERATION_PRODUCT_AND_BRACKET`.
+    pub parts1: i32,
+    /// `GAUNT_PARTS_*` of the second operand, likewise.
+    pub parts2: i32,
     /// `GAUNT_BROADCAST_*` of the first operand; default `GAUNT_BROADCAST_NONE`.
     pub broadcast1: i32,
     /// `GAUNT_BROADCAST_*` of the second operand; default `GAUNT_BROADCAST_NONE`.
@@ -110,6 +115,92 @@ pub struct gaunt_weights_f64 {
     pub weights3_len: usize,
 }
 
+/// Directions for one `gaunt_jvp_f32` call: how the arguments change. Each is NULL with length 0 for an argument that does
+/// not, otherwise as long as the argument.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct gaunt_tangents_f32 {
+    /// Of the first operand.
+    pub x1: *const f32,
+    /// Number of elements of `x1`.
+    pub x1_len: usize,
+    /// Of the second operand.
+    pub x2: *const f32,
+    /// Number of elements of `x2`.
+    pub x2_len: usize,
+    /// Of the weights.
+    pub weights: gaunt_weights_f32,
+}
+
+/// Directions for one `gaunt_jvp_f64` call; see `gaunt_tangents_f32`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct gaunt_tangents_f64 {
+    /// Of the first operand.
+    pub x1: *const f64,
+    /// Number of elements of `x1`.
+    pub x1_len: usize,
+    /// Of the second operand.
+    pub x2: *const f64,
+    /// Number of elements of `x2`.
+    pub x2_len: usize,
+    /// Of the weights.
+    pub weights: gaunt_weights_f64,
+}
+
+/// Results of one `gaunt_vjp_f32` call. Each is NULL with length 0 if it is not wanted, otherwise as long as the argument
+/// that it is the gradient with respect to.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct gaunt_gradients_f32 {
+    /// With respect to the first operand.
+    pub x1: *mut f32,
+    /// Number of elements of `x1`.
+    pub x1_len: usize,
+    /// With respect to the second operand.
+    pub x2: *mut f32,
+    /// Number of elements of `x2`.
+    pub x2_len: usize,
+    /// With respect to the first operand's weights.
+    pub weights1: *mut f32,
+    /// Number of elements of `weights1`.
+    pub weights1_len: usize,
+    /// With respect to the second operand's weights.
+    pub weights2: *mut f32,
+    /// Number of elements of `weights2`.
+    pub weights2_len: usize,
+    /// With respect to the output's weights.
+    pub weights3: *mut f32,
+    /// Number of elements of `weights3`.
+    pub weights3_len: usize,
+}
+
+/// Results of one `gaunt_vjp_f64` call; see `gaunt_gradients_f32`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct gaunt_gradients_f64 {
+    /// With respect to the first operand.
+    pub x1: *mut f64,
+    /// Number of elements of `x1`.
+    pub x1_len: usize,
+    /// With respect to the second operand.
+    pub x2: *mut f64,
+    /// Number of elements of `x2`.
+    pub x2_len: usize,
+    /// With respect to the first operand's weights.
+    pub weights1: *mut f64,
+    /// Number of elements of `weights1`.
+    pub weights1_len: usize,
+    /// With respect to the second operand's weights.
+    pub weights2: *mut f64,
+    /// Number of elements of `weights2`.
+    pub weights2_len: usize,
+    /// With respect to the output's weights.
+    pub weights3: *mut f64,
+    /// Number of elements of `weights3`.
+    pub weights3_len: usize,
+}
+
 /// Alignment in bytes of the plan memory and of the workspace. User arrays need only their elements' alignment.
 pub const GAUNT_ALIGNMENT: usize = 64;
 /// Largest supported `lmax1` and `lmax2`.
@@ -119,6 +210,16 @@ pub const GAUNT_LMAX_DIRECT: i32 = 4;
 
 /// `out = x1 · x2`, the Gaunt tensor product: the even paths `l1 + l2 + l3`.
 pub const GAUNT_OPERATION_PRODUCT: i32 = 0;
+/// `out = r·(∇x1 × ∇x2)` on the unit sphere: the odd paths, which the product lacks.
+pub const GAUNT_OPERATION_BRACKET: i32 = 1;
+/// Both, parity-complete: `natural = x1·x2 + x1'·x2' + {x1, x2'} + {x1', x2}` and `pseudo = x1·x2' + x1'·x2 + {x1, x2} +
+/// {x1', x2'}`, with pseudo parts `'` and brackets `{}`. The output has both parts, the operands as `parts1`, `parts2` say.
+pub const GAUNT_OPERATION_PRODUCT_AND_BRACKET: i32 = 2;
+
+/// The array has one part, the natural one: degree `l` has parity `(-1)^l`.
+pub const GAUNT_PARTS_NATURAL: i32 = 0;
+/// The array has two parts: of every sample first the natural, then the pseudo part, each in the plan's layout.
+pub const GAUNT_PARTS_BOTH: i32 = 1;
 
 /// Elements are `float`.
 pub const GAUNT_DTYPE_F32: i32 = 1;
@@ -194,7 +295,8 @@ pub const GAUNT_ENGINE_AUTO: i32 = 0;
 pub const GAUNT_ENGINE_DIRECT: i32 = 1;
 /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
 pub const GAUNT_ENGINE_GRID: i32 = 2;
-/// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. `GAUNT_ENGINE_AUTO` does not take it.
+/// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. `GAUNT_ENGINE_AUTO` takes it for products
+/// of degree 64 and beyond.
 pub const GAUNT_ENGINE_FOURIER: i32 = 3;
 
 /// The best level of this CPU.

@@ -338,8 +338,15 @@ impl<T: Real> Execute<'_, T> {
         while !first.is_empty() {
             let blocks = first.count().min(max_blocks);
             let len = blocks * n_rows;
-            let scatter =
-                |array, buffers| Scatter { transfer, array, first, blocks, buffers, buffer_lmax: lmax };
+            let scatter = |array, buffers| Scatter {
+                transfer,
+                array,
+                first,
+                blocks,
+                buffers,
+                buffer_lmax: lmax,
+                accumulate: None,
+            };
             match &mut task {
                 Task::Values(array) => {
                     let values = rows.get_mut(..len)?;

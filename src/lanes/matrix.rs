@@ -399,8 +399,11 @@ impl<T: LaneOps, const COLUMNS: usize> Parity<T, COLUMNS> {
 /// For every order `m` and column (cosine 0, sine 1): `out[m][column][j] = Σ_k a[m][j][k] x[k]` on the rings `j` of the
 /// chunk from the first node southwards; `out[m][column]` starts at `(2m + column) · RINGS`. `None` if a slice or a row is
 /// missing.
+///
+/// `SLOPES`: the constants are derivatives of the Legendre functions by `cos θ`, for which even and odd `k` change places: on
+/// the mirror image the value is the opposite for even `k`, and on the equator zero.
 #[inline(always)]
-pub(crate) fn synthesise_triangle<S: Simd, T: LaneOps, const RINGS: usize>(
+pub(crate) fn synthesise_triangle<S: Simd, T: LaneOps, const RINGS: usize, const SLOPES: bool>(
     s: S,
     lmax: usize,
     a: Triangle<'_, T>,
@@ -414,12 +417,12 @@ pub(crate) fn synthesise_triangle<S: Simd, T: LaneOps, const RINGS: usize>(
     let mut out = out.get_mut(..2 * (lmax + 1) * RINGS)?.chunks_exact_mut(2 * RINGS);
     let zonal = out.next()?;
     // SAFETY: `columns` are of this triangle, all rows to degree `lmax` exist, and `zonal` is as long as two columns.
-    unsafe { synthesise_order::<S, T, 1, RINGS>(s, &columns, [columns.cosine], x, zonal) };
+    unsafe { synthesise_order::<S, T, 1, RINGS, SLOPES>(s, &columns, [columns.cosine], x, zonal) };
     for out in out {
         columns.advance();
         let rows = [columns.cosine, columns.sine];
         // SAFETY: as above, for one of `lmax` further orders.
-        unsafe { synthesise_order::<S, T, 2, RINGS>(s, &columns, rows, x, out) };
+        unsafe { synthesise_order::<S, T, 2, RINGS, SLOPES>(s, &columns, rows, x, out) };
     }
     Some(())
 }
@@ -430,27 +433,37 @@ pub(crate) fn synthesise_triangle<S: Simd, T: LaneOps, const RINGS: usize>(
 /// # Safety
 /// `columns` must stand at an order of a triangle, all its rows exist in `x`, and `out` hold `COLUMNS · RINGS` vectors.
 #[inline(always)]
-unsafe fn synthesise_order<S: Simd, T: LaneOps, const COLUMNS: usize, const RINGS: usize>(
+unsafe fn synthesise_order<
+    S: Simd,
+    T: LaneOps,
+    const COLUMNS: usize,
+    const RINGS: usize,
+    const SLOPES: bool,
+>(
     s: S,
     columns: &Columns<'_, T>,
     rows: [usize; COLUMNS],
     x: BlockRows<'_, T, T::Lanes<S>>,
     out: &mut [T::Lanes<S>],
 ) {
+    // The sums that are the same on a mirror image, and those that are the opposite, which vanish on the equator.
+    let (same, opposite) = (RINGS.div_ceil(2), RINGS / 2);
+    let (even_nodes, odd_nodes) = if SLOPES { (opposite, same) } else { (same, opposite) };
     // SAFETY: there is a `k = 0`; otherwise the contract.
-    let even = unsafe { parity_sums::<S, T, COLUMNS>(s, RINGS.div_ceil(2), columns.parity(0, rows), x) };
+    let even = unsafe { parity_sums::<S, T, COLUMNS>(s, even_nodes, columns.parity(0, rows), x) };
     let mut odd = [[T::splat(s, T::zeroed()); MAX_FOLDED]; COLUMNS];
     if columns.depth > 1 {
         // SAFETY: there is a `k = 1`; otherwise the contract.
-        odd = unsafe { parity_sums::<S, T, COLUMNS>(s, RINGS / 2, columns.parity(1, rows), x) };
+        odd = unsafe { parity_sums::<S, T, COLUMNS>(s, odd_nodes, columns.parity(1, rows), x) };
     }
+    let (same, opposite) = if SLOPES { (odd, even) } else { (even, odd) };
     for c in 0..COLUMNS {
         for j in 0..RINGS.div_ceil(2) {
             let (near, far) = (c * RINGS + j, c * RINGS + RINGS - 1 - j);
             // SAFETY: below `COLUMNS · RINGS`.
-            unsafe { *out.get_unchecked_mut(far) = T::sub(s, even[c][j], odd[c][j]) };
-            // SAFETY: as above. (The equator is both; its odd sum is zero.)
-            unsafe { *out.get_unchecked_mut(near) = T::add(s, even[c][j], odd[c][j]) };
+            unsafe { *out.get_unchecked_mut(far) = T::sub(s, same[c][j], opposite[c][j]) };
+            // SAFETY: as above. (The equator is both.)
+            unsafe { *out.get_unchecked_mut(near) = T::add(s, same[c][j], opposite[c][j]) };
         }
     }
 }

@@ -9,6 +9,7 @@ mod groups;
 mod interleave;
 mod matrix;
 mod planes;
+mod quads;
 mod rows;
 mod runs;
 
@@ -18,6 +19,7 @@ pub(crate) use matrix::{
     DENSE, MAX_RINGS, Matrix, OrderRows, Panel, Triangle, analyse_triangle, multiply, synthesise_triangle,
 };
 pub(crate) use planes::{Multiples, Strided, rotate_planes};
+pub(crate) use quads::{Quads, QuadsMut};
 pub(crate) use rows::{BlockRows, BlockRowsMut, FixedRows, RowCount, Rows, RowsMut, RowsShape};
 pub(crate) use runs::copy_runs;
 
@@ -54,6 +56,8 @@ pub trait LaneOps: Pod + Send + Sync {
     fn from_f64(value: f64) -> Self;
     /// `self · rhs`.
     fn times(self, rhs: Self) -> Self;
+    /// `self + rhs`.
+    fn plus(self, rhs: Self) -> Self;
     /// Every lane the same.
     fn splat<S: Simd>(s: S, value: Self) -> Self::Lanes<S>;
     /// `a + b`.
@@ -95,6 +99,10 @@ macro_rules! impl_lane_ops {
             #[inline(always)]
             fn times(self, rhs: Self) -> Self {
                 self * rhs
+            }
+            #[inline(always)]
+            fn plus(self, rhs: Self) -> Self {
+                self + rhs
             }
             #[inline(always)]
             fn splat<S: Simd>(s: S, value: Self) -> S::$lanes {
@@ -188,6 +196,19 @@ pub(crate) const fn lane_count<S: Simd, T: LaneOps>() -> usize {
 pub(crate) fn cast_mut<A: Pod, B: Pod>(memory: &mut [A]) -> &mut [B] {
     // Only sizes can fail, never for the pairs used here (powers of two up to 64 bytes, alignment descending).
     bytemuck::try_cast_slice_mut(memory).unwrap_or(&mut [])
+}
+
+/// Memory that is not taken yet.
+pub(crate) struct Remaining<'a, V>(pub(crate) &'a mut [V]);
+
+impl<'a, V> Remaining<'a, V> {
+    /// Takes the next piece; `None` if there is not as much.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, len: usize) -> Option<&'a mut [V]> {
+        let (piece, rest) = core::mem::take(&mut self.0).split_at_mut_checked(len)?;
+        self.0 = rest;
+        Some(piece)
+    }
 }
 
 /// Views elements as lane vectors, or lane vectors as elements.

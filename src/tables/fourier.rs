@@ -14,14 +14,24 @@
 //! projection_u = ∫₀^π P̄_lm(cos θ) { cos uθ, sin uθ } sin θ dθ        0 <= u <= lmax1 + lmax2, u ≡ l (mod 2)
 //! ```
 //!
-//! The integral is over half a period only, hence the many `u`. Both tables carry factors of the transforms: a half for
+//! The integral is over half a period only, hence the many `u`.
+//!
+//! The bracket needs the components of gradients. By `θ` they are series with other factors; by `φ` they have one table more,
+//! a degree lower and of the other kind,
+//!
+//! ```text
+//! m P̄_lm(cos θ) / sin θ = Σ_u turn_u · { 2 sin uθ   m even      0 <= u <= l − 1, u ≡ l − 1 (mod 2); for u = 0 without the 2
+//!                                      { 2 cos uθ   m odd
+//! ```
+//!
+//! All tables carry factors of the transforms: a half for
 //! `m > 0`, whose cosines and sines are sums of two exponentials, and the projection `2π / (n_theta n_phi)`, the weight of
 //! a sample.
 
 use super::double_double::DoubleDouble as Dd;
 
 /// Sizes of the Fourier basis of a product.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FourierSizes {
     /// Largest degree of the operands.
     pub(crate) lmax: usize,
@@ -33,6 +43,8 @@ pub(crate) struct FourierSizes {
     pub(crate) n_theta: usize,
     /// Samples over the circle of azimuths, more than `bandwidth + lmax3`.
     pub(crate) n_phi: usize,
+    /// Whether there are tables for gradients.
+    pub(crate) gradients: bool,
 }
 
 /// The degrees of one order and one parity: `first, first + 2, …`.
@@ -63,6 +75,18 @@ impl Degrees {
     pub(crate) fn frequencies(self, limit: usize) -> usize {
         (limit + 2 - self.first_frequency) / 2
     }
+
+    /// The smallest frequency of the derivatives by `φ`, which have the other parity.
+    #[inline(always)]
+    pub(crate) fn first_turn(self) -> usize {
+        1 - self.first_frequency
+    }
+
+    /// How many frequencies these have, for degrees to `lmax`.
+    #[inline(always)]
+    pub(crate) fn turns(self, lmax: usize) -> usize {
+        (lmax + 1 - self.first_turn()) / 2
+    }
 }
 
 /// A view of the constants; see the module documentation.
@@ -71,6 +95,8 @@ pub(crate) struct FourierTable<'t, T> {
     pub(crate) sizes: FourierSizes,
     /// `[m][parity][frequency][degree]`, for degrees to `lmax`; zero where the frequency is above the degree.
     pub(crate) series: &'t [T],
+    /// Likewise for `m P̄_lm / sin θ`; empty without gradients.
+    pub(crate) turns: &'t [T],
     /// `[m][parity][degree][frequency]`, for degrees to `lmax3` and frequencies to `bandwidth`.
     pub(crate) projection: &'t [T],
     /// `e^(2πi k / n_theta)` as `[k][re, im]`.
@@ -89,6 +115,13 @@ impl FourierSizes {
             .sum()
     }
 
+    fn turns_len(&self) -> usize {
+        if !self.gradients {
+            return 0;
+        }
+        Self::blocks(self.lmax).map(|(_, degrees)| degrees.count(self.lmax) * degrees.turns(self.lmax)).sum()
+    }
+
     fn projection_len(&self) -> usize {
         Self::blocks(self.lmax3)
             .map(|(_, degrees)| degrees.count(self.lmax3) * degrees.frequencies(self.bandwidth))
@@ -105,7 +138,10 @@ impl FourierSizes {
     /// Number of elements of the table.
     pub(crate) fn table_len(&self) -> usize {
         let quarters = self.n_theta;
-        self.series_len() + self.projection_len() + 2 * (self.n_theta + self.n_phi + quarters)
+        self.series_len()
+            + self.turns_len()
+            + self.projection_len()
+            + 2 * (self.n_theta + self.n_phi + quarters)
     }
 }
 
@@ -113,10 +149,11 @@ impl<'t, T> FourierTable<'t, T> {
     /// Views [`FourierSizes::table_len`] elements as [`fill_fourier_table`] orders them.
     pub(crate) fn new(sizes: FourierSizes, entries: &'t [T]) -> Option<Self> {
         let (series, rest) = entries.split_at_checked(sizes.series_len())?;
+        let (turns, rest) = rest.split_at_checked(sizes.turns_len())?;
         let (projection, rest) = rest.split_at_checked(sizes.projection_len())?;
         let (roots_theta, rest) = rest.split_at_checked(2 * sizes.n_theta)?;
         let (roots_phi, quarters) = rest.split_at_checked(2 * sizes.n_phi)?;
-        Some(Self { sizes, series, projection, roots_theta, roots_phi, quarters })
+        Some(Self { sizes, series, turns, projection, roots_theta, roots_phi, quarters })
     }
 }
 
@@ -127,22 +164,30 @@ pub(crate) fn fill_fourier_table<T>(
     table: &mut [T],
     rounded: impl Fn(f64) -> T,
 ) -> Option<()> {
-    let FourierSizes { lmax, lmax3, bandwidth, n_theta, n_phi } = sizes;
+    let FourierSizes { lmax, lmax3, bandwidth, n_theta, n_phi, gradients } = sizes;
     let half = |m| if m > 0 { 0.5 } else { 1.0 };
     let (series, rest) = table.split_at_mut_checked(sizes.series_len())?;
+    let (turns, rest) = rest.split_at_mut_checked(sizes.turns_len())?;
     let (projection, rest) = rest.split_at_mut_checked(sizes.projection_len())?;
 
-    let mut blocks = series.iter_mut();
+    let (mut blocks, mut turn_blocks) = (series, turns);
     for (m, degrees) in FourierSizes::blocks(lmax) {
         let (n_degrees, n_frequencies) = (degrees.count(lmax), degrees.frequencies(lmax));
-        let block = blocks.into_slice();
-        let (block, others) = block.split_at_mut_checked(n_degrees * n_frequencies)?;
-        blocks = others.iter_mut();
+        let (block, rest) = blocks.split_at_mut_checked(n_degrees * n_frequencies)?;
+        blocks = rest;
+        let n_turns = if gradients { degrees.turns(lmax) } else { 0 };
+        let (turn_block, rest) = turn_blocks.split_at_mut_checked(n_degrees * n_turns)?;
+        turn_blocks = rest;
         for i in 0..n_degrees {
-            let mut series = Series::new(degrees.first + 2 * i, m);
+            let (mut series, mut turn) = (Series::new(degrees.first + 2 * i, m), Turn::new(m));
             for r in (0..n_frequencies).rev() {
-                let value = series.at(degrees.first_frequency + 2 * r).scale(half(m));
-                *block.get_mut(r * n_degrees + i)? = rounded(value.to_f64());
+                let u = degrees.first_frequency + 2 * r;
+                let value = series.at(u);
+                *block.get_mut(r * n_degrees + i)? = rounded(value.scale(half(m)).to_f64());
+                if let (Some(v), true) = (u.checked_sub(1), gradients) {
+                    let (r, value) = ((v - degrees.first_turn()) / 2, turn.next(value).scale(half(m)));
+                    *turn_block.get_mut(r * n_degrees + i)? = rounded(value.to_f64());
+                }
             }
         }
     }
@@ -214,6 +259,30 @@ fn projection_entry(u: usize, m: usize, first: usize, series: &[Dd], integrals: 
         sum = sum.add(coefficient.mul(integral));
     }
     Some(sum)
+}
+
+/// The series of one `m P̄_lm / sin θ`, from the highest frequency down: by `2 cos vθ sin θ = sin (v + 1)θ − sin (v − 1)θ`
+/// and `2 sin vθ sin θ = cos (v − 1)θ − cos (v + 1)θ`, with the coefficients `c` of `P̄_lm`,
+///
+/// ```text
+/// turn_{u−1} = turn_{u+1} + 2m c_u    (m odd),      turn_{u−1} = turn_{u+1} − 2m c_u    (m even)
+/// ```
+struct Turn {
+    factor: Dd,
+    sum: Dd,
+}
+
+impl Turn {
+    fn new(m: usize) -> Self {
+        let factor = 2.0 * m as f64;
+        Self { factor: Dd::new(if m.is_multiple_of(2) { -factor } else { factor }), sum: Dd::ZERO }
+    }
+
+    /// The coefficient of the frequency below that of `c`, the next lower one of the series of `P̄_lm`.
+    fn next(&mut self, c: Dd) -> Dd {
+        self.sum = self.sum.add(c.mul(self.factor));
+        self.sum
+    }
 }
 
 /// The series of one `P̄_lm`, from the highest frequency down.

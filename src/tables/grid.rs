@@ -12,6 +12,9 @@
 //!   orthonormal, no Condon–Shortley phase, `√2` for `m > 0` included;
 //! - `cosine[m][k] = ∛(c_k · 2π / n_phi) · cos mφ_k` and likewise `sine`, with `c_k = 4` mirror images in general and
 //!   `c_k = 2` for the meridian `φ = π/2` that an odd `n_theta` has.
+//!
+//! The bracket takes derivatives by `x = cos θ` and by `φ`: the same tables of `∂P̄_lm/∂x`, `m cos mφ_k`, `−m sin mφ_k`,
+//! with the same factors.
 
 use super::double_double::DoubleDouble as Dd;
 use crate::index::n_triangle;
@@ -36,7 +39,20 @@ pub(crate) struct GridTable<'t, T> {
     pub(crate) sine: &'t [T],
 }
 
-/// Number of elements of the table of a grid.
+/// A view of the derivatives of the constants of one grid.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GradientTable<'t, T> {
+    /// Largest degree tabulated.
+    pub(crate) lmax: usize,
+    /// `[m][l − m][node]`: the derivatives of `legendre` by `cos θ`.
+    pub(crate) legendre: &'t [T],
+    /// `[m][meridian]`: the cosines in the derivatives of `sine` by `φ`, `m cosine`.
+    pub(crate) cosine: &'t [T],
+    /// `[m][meridian]`: the sines in the derivatives of `cosine`, `−m sine`.
+    pub(crate) sine: &'t [T],
+}
+
+/// Number of elements of the table of a grid, and of that of its derivatives.
 pub(crate) const fn grid_table_len(n_theta: usize, lmax: usize) -> usize {
     n_theta.div_ceil(2) * (n_triangle(lmax) + 2 * (lmax + 1))
 }
@@ -53,6 +69,17 @@ impl<'t, T> GridTable<'t, T> {
     /// Rings of the northern half, equator included; also meridians of the first quarter.
     pub(crate) const fn folded(&self) -> usize {
         self.n_theta.div_ceil(2)
+    }
+}
+
+impl<'t, T> GradientTable<'t, T> {
+    /// No derivatives.
+    pub(crate) const NONE: Self = Self { lmax: 0, legendre: &[], cosine: &[], sine: &[] };
+
+    /// Views `grid_table_len(n_theta, lmax)` elements as [`fill_gradient_table`] orders them.
+    pub(crate) fn new(n_theta: usize, lmax: usize, entries: &'t [T]) -> Option<Self> {
+        let GridTable { legendre, cosine, sine, .. } = GridTable::new(n_theta, lmax, entries)?;
+        Some(Self { lmax, legendre, cosine, sine })
     }
 }
 
@@ -74,6 +101,33 @@ pub(crate) fn fill_grid_table<T>(
     for _ in 0..grid_table_len(n_theta, lmax) {
         let index = entries.index();
         *table.get_mut(index)? = rounded(entries.next()?);
+    }
+    Some(())
+}
+
+/// Computes the table of derivatives. `None` if the slice is shorter than [`grid_table_len`].
+pub(crate) fn fill_gradient_table<T>(
+    n_theta: usize,
+    lmax: usize,
+    table: &mut [T],
+    rounded: impl Fn(f64) -> T,
+) -> Option<()> {
+    let folded = n_theta.div_ceil(2);
+    let (legendre, azimuth) = table.split_at_mut_checked(folded * n_triangle(lmax))?;
+    let mut state = Some(LegendreState::at_node(n_theta, 0));
+    while let Some(current) = state {
+        *legendre.get_mut(current.index(n_theta, lmax))? = rounded(current.slope());
+        state = current.advance(n_theta, lmax);
+    }
+    let mut azimuth = azimuth.iter_mut();
+    for sine in [false, true] {
+        for m in 0..=lmax {
+            let factor = if sine { -(m as f64) } else { m as f64 };
+            for k in 0..folded {
+                let value = azimuth_entry(n_theta, m, k, sine).mul(Dd::new(factor));
+                *azimuth.next()? = rounded(value.to_f64());
+            }
+        }
     }
     Some(())
 }
@@ -117,14 +171,11 @@ impl GridTableEntries {
 
     /// Where the next entry belongs.
     fn index(&self) -> usize {
-        let folded = self.n_theta.div_ceil(2);
         match self.stage {
-            Stage::Legendre(LegendreState { node, m, l, .. }) => {
-                (n_entries_before(self.lmax, m) + l - m) * folded + node
-            }
+            Stage::Legendre(state) => state.index(self.n_theta, self.lmax),
             Stage::Azimuth { sine, m, k } => {
                 let row = if sine { self.lmax + 1 + m } else { m };
-                (n_triangle(self.lmax) + row) * folded + k
+                (n_triangle(self.lmax) + row) * self.n_theta.div_ceil(2) + k
             }
         }
     }
@@ -151,7 +202,7 @@ impl Iterator for GridTableEntries {
                 } else {
                     Stage::Azimuth { sine: true, m: 0, k: 0 }
                 };
-                Some(azimuth_entry(self.n_theta, m, k, sine))
+                Some(azimuth_entry(self.n_theta, m, k, sine).to_f64())
             }
         }
     }
@@ -177,8 +228,27 @@ impl LegendreState {
         }
     }
 
+    /// Where its entry belongs.
+    fn index(&self, n_theta: usize, lmax: usize) -> usize {
+        (n_entries_before(lmax, self.m) + self.l - self.m) * n_theta.div_ceil(2) + self.node
+    }
+
     fn value(&self) -> f64 {
-        let value = self.current.mul(self.factor);
+        self.scaled(self.current)
+    }
+
+    /// `∂P̄_lm/∂x`, from `(1 − x²) ∂P̄_lm/∂x = (2l + 1) P̄_{l−1,m} / a_l − l x P̄_lm` (DLMF 14.10.5 in the orthonormal
+    /// scaling; what cancels near the poles double-double has to spare).
+    fn slope(&self) -> f64 {
+        let (l, next) = (Dd::new(self.l as f64), Dd::new((2 * self.l + 1) as f64));
+        let lower = self.previous.mul(next).div(self.coefficient);
+        let difference = lower.sub(self.x.mul(self.current).mul(l));
+        self.scaled(difference.div(self.sine).div(self.sine))
+    }
+
+    /// With the factor of the weight, and the `√2`.
+    fn scaled(&self, value: Dd) -> f64 {
+        let value = value.mul(self.factor);
         let value = if self.m > 0 { value.mul(Dd::new(2.0).sqrt()) } else { value };
         value.to_f64()
     }
@@ -243,10 +313,10 @@ fn legendre_pair(n: usize, x: Dd) -> (Dd, Dd) {
 }
 
 /// `cosine[m][k]` or `sine[m][k]` of the module documentation.
-fn azimuth_entry(n_theta: usize, m: usize, k: usize, sine: bool) -> f64 {
+fn azimuth_entry(n_theta: usize, m: usize, k: usize, sine: bool) -> Dd {
     // φ_k = 2π (k + ½) / (2 n_theta) = π (2k + 1) / (2 n_theta)
     let (cos, sin) = Dd::cos_sin_pi((m * (2 * k + 1)) as u64, 2 * n_theta as u64);
     let images = if 2 * k + 1 == n_theta { 2.0 } else { 4.0 };
     let factor = Dd::PI.scale(images).div(Dd::new(n_theta as f64)).cbrt(); // c_k · 2π / n_phi
-    (if sine { sin } else { cos }).mul(factor).to_f64()
+    (if sine { sin } else { cos }).mul(factor)
 }

@@ -5,12 +5,14 @@ use std::vec::Vec;
 
 use super::support::{execute, levels, terms};
 use super::tolerance::{
-    BRACKET_ROUNDINGS, GAUNT_ROUNDINGS, Roundoff, Terms, direct_terms, e3nn_roundings, roundings,
+    BRACKET_ROUNDINGS, GAUNT_ROUNDINGS, Roundoff, Terms, bracket_roundings, direct_terms, e3nn_roundings,
+    roundings,
 };
 use crate::reference::{bracket_coefficient, gaunt_coefficient};
 use crate::tables::gaunt::LMAX_DIRECT;
 use crate::{
-    Engine, PlanDesc, Weights, bracket_path_constant, flat_index, n_lm, product_path_constant, reference,
+    Engine, Operation, PlanDesc, Weights, bracket_path_constant, flat_index, n_lm, product_path_constant,
+    reference,
 };
 
 /// Its first line tells the versions.
@@ -162,20 +164,25 @@ fn the_reference_is_the_sum_of_all_paths() {
     }
 }
 
-fn plans_agree<T: Roundoff>(engine: Engine) {
+/// Products (parity 0) or brackets (1).
+fn plans_agree<T: Roundoff>(engine: Engine, parity: usize) {
     for product in &read().1 {
         let [l1, l2] = product.lmax;
         if engine == Engine::Direct && l1.max(l2) > LMAX_DIRECT {
             continue;
         }
         for lmax3 in [l1.max(l2), l1 + l2] {
-            let terms = terms(gaunt_coefficient, [l1, l2, lmax3]);
+            let coefficient = [gaunt_coefficient, bracket_coefficient][parity];
+            let terms = terms(coefficient, [l1, l2, lmax3]);
             let exact_terms = direct_terms(&terms, n_lm(lmax3), &product.x1, &product.x2);
-            let engine_terms = Terms::new(engine, [l1, l2, lmax3]).sums(&product.x1, &product.x2);
+            let terms = if parity == 0 { Terms::new } else { Terms::of_bracket };
+            let engine_terms = terms(engine, [l1, l2, lmax3]).sums(&product.x1, &product.x2);
+            let roundings = if parity == 0 { roundings } else { bracket_roundings };
             let unit = roundings(engine, [l1, l2, lmax3]) as f64 * T::UNIT;
-            let expected = product.sum(0, lmax3);
+            let expected = product.sum(parity, lmax3);
             for isa in levels() {
-                let mut desc = PlanDesc::product(l1, l2, lmax3);
+                let operation = [Operation::Product, Operation::Bracket][parity];
+                let mut desc = PlanDesc::new(operation, l1, l2, lmax3);
                 (desc.engine, desc.isa) = (engine, Some(isa));
                 let cast = |x: &[f64]| x.iter().map(|x| T::from_f64(*x)).collect::<Vec<T>>(); // exact
                 let out = execute(&desc, 1, &cast(&product.x1), &cast(&product.x2), &Weights::default());
@@ -194,9 +201,11 @@ fn plans_agree<T: Roundoff>(engine: Engine) {
 }
 
 #[test]
-fn products_are_the_sum_of_the_even_paths() {
+fn products_are_the_sum_of_the_even_paths_and_brackets_that_of_the_odd_ones() {
     for engine in [Engine::Direct, Engine::Grid, Engine::Fourier] {
-        plans_agree::<f32>(engine);
-        plans_agree::<f64>(engine);
+        for parity in 0..2 {
+            plans_agree::<f32>(engine, parity);
+            plans_agree::<f64>(engine, parity);
+        }
     }
 }

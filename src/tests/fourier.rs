@@ -25,8 +25,8 @@ struct Constants {
 }
 
 impl Constants {
-    fn new(degrees: [usize; 3]) -> Self {
-        let sizes = fourier::sizes(degrees).unwrap();
+    fn new([l1, l2, l3]: [usize; 3]) -> Self {
+        let sizes = fourier::sizes(l1.max(l2), l3, l1 + l2, l1 + l2 + l3, false).unwrap();
         let mut entries = vec![f64::NAN; sizes.table_len()];
         fill_fourier_table(sizes, &mut entries, |value| value).unwrap();
         Self { sizes, entries }

@@ -2,11 +2,13 @@
 #![allow(clippy::float_cmp)] // equality of floats here means: the same bits
 
 mod batch;
+mod brackets;
 mod convention;
 mod conventions;
 mod conversion;
 mod coupling;
 mod crossover;
+mod derivatives;
 mod e3nn;
 mod fences;
 mod fourier;
@@ -19,6 +21,7 @@ mod paths;
 mod plan;
 mod properties;
 mod rotation;
+mod self_check;
 mod support;
 mod tables;
 mod tolerance;

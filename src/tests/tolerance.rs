@@ -38,7 +38,22 @@ impl Roundoff for f64 {
 
 /// Roundings on the longest path through an engine. Weights and normalisation add three products per array, counted
 /// always.
-pub(super) fn roundings(engine: Engine, [l1, l2, l3]: [usize; 3]) -> usize {
+pub(super) fn roundings(engine: Engine, degrees: [usize; 3]) -> usize {
+    path_roundings(engine, degrees, true)
+}
+
+/// Likewise of a bracket: the direct engine's factors have one rounding more, and so have the fourier engine's components for
+/// their factor; both transforms take the difference of two products.
+pub(super) fn bracket_roundings(engine: Engine, degrees: [usize; 3]) -> usize {
+    roundings(engine, degrees) + 2 + 1
+}
+
+/// Likewise of a derivative with respect to an operand, that of the third degree here, by product or bracket.
+pub(super) fn derivative_roundings(engine: Engine, degrees: [usize; 3]) -> usize {
+    path_roundings(engine, degrees, false) + 2 + 1
+}
+
+fn path_roundings(engine: Engine, [l1, l2, l3]: [usize; 3], forward: bool) -> usize {
     let scaling = 3 * 3;
     let oracle = 4; // the oracle's coefficients, in f64
     let path = match engine {
@@ -51,13 +66,17 @@ pub(super) fn roundings(engine: Engine, [l1, l2, l3]: [usize; 3]) -> usize {
             1 + factor + 1 + (small + 1) * (small + 2) * (large + 1)
         }
         Engine::Fourier => {
-            let sizes = fourier::sizes([l1, l2, l3]).unwrap();
+            // Derivatives are on the same torus for all three, the largest.
+            let bandwidth = if forward { l1 + l2 } else { l1 + l2 + l3 - l1.min(l2).min(l3) };
+            let lmax = if forward { l1.max(l2) } else { l1.max(l2).max(l3) };
+            let lmax3 = if forward { l3 } else { lmax };
+            let sizes = fourier::sizes(lmax, lmax3, bandwidth, l1 + l2 + l3, false).unwrap();
             let transforms = fft_roundings(sizes.n_theta) + fft_roundings(sizes.n_phi);
             // Table entry and a sum over at most l/2 + 1 degrees, each with a product; the quarter steps (an addition, a
             // complex product, its table entry), the sums that pair two rings.
             let synthesis = |l: usize| 1 + 2 * (l / 2 + 1) + 6 + 1 + transforms;
             // The same backwards with a sum over at most half the frequencies of the product.
-            let analysis = 1 + 2 * (usize::midpoint(l1, l2) + 1) + 6 + 1 + transforms;
+            let analysis = 1 + 2 * (bandwidth / 2 + 1) + 6 + 1 + transforms;
             synthesis(l1) + synthesis(l2) + 1 + analysis
         }
         _ => {
@@ -121,6 +140,8 @@ pub(super) enum Terms {
     Grid { terms: GridTerms, n3: usize },
     /// The same for all outputs.
     Fourier { terms: FourierTerms, n3: usize },
+    /// Of a bracket by a transform, by a bound: the same for all outputs.
+    Bracket { fourier: Option<FourierTerms>, n3: usize },
 }
 
 impl Terms {
@@ -133,12 +154,28 @@ impl Terms {
         }
     }
 
+    /// Likewise of the bracket.
+    pub(super) fn of_bracket(engine: Engine, degrees @ [l1, l2, l3]: [usize; 3]) -> Self {
+        let n3 = n_lm(l3);
+        match engine {
+            Engine::Direct => Self::Direct { terms: terms(reference::bracket_coefficient, degrees), n3 },
+            Engine::Fourier => Self::Bracket { fourier: Some(FourierTerms::new(l1.max(l2))), n3 },
+            _ => Self::Bracket { fourier: None, n3 },
+        }
+    }
+
     /// For every output.
     pub(super) fn sums(&self, x1: &[f64], x2: &[f64]) -> Vec<f64> {
         match self {
             Self::Direct { terms, n3 } => direct_terms(terms, *n3, x1, x2),
             Self::Grid { terms, n3 } => terms.sums(*n3, x1, x2),
             Self::Fourier { terms, n3 } => vec![terms.bound(x1, x2); *n3],
+            Self::Bracket { fourier: Some(terms), n3 } => vec![terms.bracket_bound(x1, x2); *n3],
+            // As `terms_bound`, of two products of components.
+            Self::Bracket { fourier: None, n3 } => {
+                let pi = core::f64::consts::PI;
+                vec![2.0 * (4.0 * pi).sqrt() * largest_gradient(x1) * largest_gradient(x2); *n3]
+            }
         }
     }
 }
@@ -179,21 +216,42 @@ impl FourierTerms {
     }
 
     fn bound(&self, x1: &[f64], x2: &[f64]) -> f64 {
-        let mean = |x: &[f64]| {
-            let lmax = x.len().isqrt() - 1;
-            let mut square = 0.0;
-            for m in -lmax.cast_signed()..=lmax.cast_signed() {
-                let mut sums = vec![0.0; self.lmax + 2];
-                for l in m.unsigned_abs()..=lmax {
-                    let series = &self.series[flat_index(l, m.abs())];
-                    let x = x[flat_index(l, m)].abs();
-                    sums.iter_mut().zip(series).for_each(|(sum, c)| *sum += x * c);
-                }
-                square += sums.iter().map(|s| 2.0 * s * s).sum::<f64>();
-            }
-            square.sqrt()
-        };
+        let mean = |x: &[f64]| self.mean(x, |_, series| series.clone());
         2.0 * core::f64::consts::PI * (mean(x1) * largest(x2) + largest(x1) * mean(x2))
+    }
+
+    /// Likewise of the bracket, two products of a component of one gradient with the other component of the other one.
+    fn bracket_bound(&self, x1: &[f64], x2: &[f64]) -> f64 {
+        let by_theta = |x: &[f64]| {
+            self.mean(x, |_, series| series.iter().enumerate().map(|(u, c)| u as f64 * c).collect())
+        };
+        // `turn_u` is a sum of `2m c_v` over `v > u` of one parity.
+        let by_phi = |x: &[f64]| {
+            self.mean(x, |m, series| {
+                let of = |u: usize| series.iter().skip(u + 1).step_by(2).map(|c| 2.0 * m as f64 * c).sum();
+                (0..series.len()).map(of).collect()
+            })
+        };
+        let (g1, g2) = (largest_gradient(x1), largest_gradient(x2));
+        let errors = (by_theta(x1) + by_phi(x1)) * g2 + g1 * (by_theta(x2) + by_phi(x2));
+        2.0 * core::f64::consts::PI * errors
+    }
+
+    /// The root mean square on the torus, where `component` makes the absolute coefficients of what is sampled from the order
+    /// and those of a harmonic.
+    fn mean(&self, x: &[f64], component: impl Fn(usize, &Vec<f64>) -> Vec<f64>) -> f64 {
+        let lmax = x.len().isqrt() - 1;
+        let mut square = 0.0;
+        for m in -lmax.cast_signed()..=lmax.cast_signed() {
+            let mut sums = vec![0.0; self.lmax + 2];
+            for l in m.unsigned_abs()..=lmax {
+                let series = component(m.unsigned_abs(), &self.series[flat_index(l, m.abs())]);
+                let x = x[flat_index(l, m)].abs();
+                sums.iter_mut().zip(series).for_each(|(sum, c)| *sum += x * c);
+            }
+            square += sums.iter().map(|s| 2.0 * s * s).sum::<f64>();
+        }
+        square.sqrt()
     }
 }
 
@@ -304,6 +362,15 @@ pub(super) fn largest(x: &[f64]) -> f64 {
     let of_degree = |l: usize| {
         let norm = x[l * l..n_lm(l)].iter().map(|x| x * x).sum::<f64>().sqrt();
         norm * largest_harmonic(l)
+    };
+    (0..x.len().isqrt()).map(of_degree).sum()
+}
+
+/// A bound of `Σ|x_lm ∇Y_lm|` on the sphere: likewise, because `Σ_m |∇Y_lm|² = l (l + 1) (2l + 1)/4π`.
+pub(super) fn largest_gradient(x: &[f64]) -> f64 {
+    let of_degree = |l: usize| {
+        let norm = x[l * l..n_lm(l)].iter().map(|x| x * x).sum::<f64>().sqrt();
+        norm * ((l * (l + 1)) as f64).sqrt() * largest_harmonic(l)
     };
     (0..x.len().isqrt()).map(of_degree).sum()
 }

@@ -1,0 +1,475 @@
+//! The operations *product* and *bracket* of two functions, and their derivatives: derivatives of one trilinear form.
+//!
+//! ```text
+//! E(f1, f2, f3) = ∫ f1 f2 f3 dΩ   (product)        E(f1, f2, f3) = ∫ r̂·(∇f1 × ∇f2) f3 dΩ   (bracket)
+//! ```
+//!
+//! The coefficients of the product or bracket of `f1` and `f2` are the derivatives of `E` with respect to those of `f3`. `E`
+//! does not change when its functions take turns, `E(f1, f2, f3) = E(f2, f3, f1)`; so the derivatives with respect to `f1` are
+//! the product or bracket of `f2` and `f3`, and those with respect to `f2` that of `f3` and `f1`. Forwards, `f1` and `f2` are
+//! the operands and `f3` is what is looked for; backwards, `f3` is the gradient that comes in.
+//!
+//! A function may have two *parts*, natural (parity `(−1)^l`) and pseudo (the opposite). What is done to a triple of parts
+//! follows from parity: the product if an even number of them is pseudo, else the bracket. A [`Schedule`] lists which parts
+//! come in, what goes out, and the terms of each; [`Execute`] brings blocks of lanes to the engine and stores the results.
+
+mod pass;
+mod schedule;
+
+pub(crate) use schedule::{MAX_FIELDS, Schedule};
+
+use core::marker::PhantomData;
+
+use pulp::{Simd, WithSimd};
+
+use crate::engine::direct;
+use crate::engine::fourier::{self, Torus};
+use crate::engine::grid::{self, GridChunk};
+use crate::index::n_lm;
+use crate::isa::{Level, outline};
+use crate::lanes::{
+    CacheLine, LaneOps, MAX_RINGS, Remaining, Rows, RowsMut, RowsShape, cast, cast_mut, lane_count,
+};
+use crate::plan::{Engine, Kernel, Plan, Real};
+use crate::tables::fourier::FourierSizes;
+use crate::tables::grid::n_theta;
+use crate::transfer::{
+    Add, Block, DegreeScale, DegreeSums, Gather, Scatter, Transfer, add_degree_sums, buffer_rows,
+};
+use pass::{Operands, Pass, Samples};
+use schedule::{Field, Slot};
+
+/// So many blocks go through an engine together: enough that the costs of a call hardly count, few enough for the nearest
+/// caches (48 KiB with AVX2; half of that where inputs are read for one result after the other).
+fn run_blocks(schedule: &Schedule, degrees: [usize; 3]) -> usize {
+    let rows: usize = schedule.fields().map(|field| n_lm(degrees[field.slot as usize])).sum();
+    let most: usize = if schedule.targets().len() > 1 { 768 } else { 1536 };
+    most.checked_div(rows).unwrap_or(1).max(1)
+}
+
+/// The degree to which an engine computes the coefficients of a slot: at least the slot's.
+fn computed_lmax(direct: bool, degrees: [usize; 3], slot: Slot) -> usize {
+    if direct { direct::computed_lmax3(coupled(degrees, slot)) } else { degrees[slot as usize] }
+}
+
+/// The degrees of what a slot's coefficients are made of, and its own.
+fn coupled(degrees: [usize; 3], slot: Slot) -> [usize; 3] {
+    let [first, second] = slot.others();
+    [first, second, slot].map(|slot| degrees[slot as usize])
+}
+
+/// Lane vectors of workspace for one kernel: buffers of coefficients, and the engine's own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WorkspaceSizes {
+    /// At most so many blocks go through the engine together.
+    blocks: usize,
+    /// Of one coefficient buffer that serves in between.
+    scratch: usize,
+    /// Of the sums per degree that gradients with respect to weights are made of.
+    degree_sums: usize,
+    buffers: usize,
+    rings: usize,
+    /// Of the samples of one function, or of one component of a gradient; of an operand that the channels share, and of
+    /// others.
+    shared_samples: usize,
+    samples: usize,
+    own: usize,
+}
+
+impl WorkspaceSizes {
+    /// `shared`: which operands the channels share.
+    pub(crate) fn new(
+        schedule: &Schedule,
+        (engine, sizes): (Engine, Option<FourierSizes>),
+        degrees: [usize; 3],
+        shared: [bool; 3],
+    ) -> Self {
+        let blocks = run_blocks(schedule, degrees);
+        let direct = engine == Engine::Direct;
+        let targets =
+            || schedule.targets().iter().map(|t| n_lm(computed_lmax(direct, degrees, t.field.slot)));
+        let inputs = || schedule.inputs().iter().map(|input| n_lm(degrees[input.field.slot as usize]));
+        let scratch = blocks * targets().chain(inputs()).max().unwrap_or(0);
+        let degree_sums = blocks * degrees.into_iter().max().map_or(0, |lmax| lmax + 1);
+        let buffers = blocks * targets().chain(inputs()).sum::<usize>();
+        let (rings, samples, shared_samples) = match (engine, sizes) {
+            (Engine::Direct, _) => (0, 0, 0),
+            (_, Some(sizes)) => {
+                let samples = fourier::samples_len(&sizes);
+                (fourier::rings_len(&sizes), samples, samples)
+            }
+            (_, None) => {
+                let n_theta = n_theta(degrees.iter().sum());
+                let lmax = degrees.into_iter().max().unwrap_or(0);
+                let samples = grid::chunk_samples_len(n_theta);
+                (grid::rings_len(lmax), samples, grid::all_samples_len(n_theta))
+            }
+        };
+        let of_inputs: usize = schedule
+            .inputs()
+            .iter()
+            .map(|input| {
+                input.components() * if shared[input.field.slot as usize] { shared_samples } else { samples }
+            })
+            .sum();
+        Self {
+            blocks,
+            scratch,
+            degree_sums,
+            buffers,
+            rings,
+            shared_samples,
+            samples,
+            own: rings + samples + of_inputs,
+        }
+    }
+
+    /// All of it.
+    pub(crate) fn total(&self) -> usize {
+        self.scratch + self.degree_sums + self.buffers + self.own
+    }
+}
+
+/// One evaluation of derivatives of the form; all lengths have been checked.
+pub struct Execute<'a, 't, T> {
+    pub(crate) plan: &'a Plan<'t, T>,
+    pub(crate) kernel: Kernel<'t, T>,
+    pub(crate) schedule: &'a Schedule,
+    /// At least as large as the schedule's.
+    pub(crate) sizes: &'a WorkspaceSizes,
+    pub(crate) n_samples: usize,
+    /// The coefficients of the functions that come in.
+    pub(crate) functions: [&'a [T]; 3],
+    pub(crate) weights: [&'a [T]; 3],
+    /// The derivatives with respect to the functions, where the schedule has targets and they are wanted.
+    pub(crate) gradients: [Option<&'a mut [T]>; 3],
+    /// Likewise with respect to the weights.
+    pub(crate) weight_gradients: [Option<&'a mut [T]>; 3],
+    /// Whether results are added to what the arrays hold.
+    pub(crate) accumulate: bool,
+    pub(crate) workspace: &'a mut [CacheLine],
+}
+
+impl<T: Real> WithSimd for Execute<'_, '_, T> {
+    type Output = Option<()>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) -> Option<()> {
+        let desc = self.plan.desc();
+        let mut first = Block::first(lane_count::<S, T>(), self.n_samples, desc.n_channels);
+        let max_blocks = self.sizes.blocks;
+        let mut run = Run::<T, S>::new(self)?;
+        let mut prepared = None; // the sample whose shared operands are there
+        while !first.is_empty() {
+            let full = first.full_blocks();
+            let in_place = run.is_plain && full > 0;
+            // A shared operand is one sample's; blocks that are copied may lie anywhere.
+            let blocks = if run.any_shared {
+                full.max(1)
+            } else if in_place {
+                first.equidistant_blocks()
+            } else {
+                first.count()
+            };
+            let blocks = blocks.min(max_blocks);
+            let sample = first.sample();
+            let is_prepared = run.any_shared && sample.is_some() && prepared == sample;
+            prepared = sample;
+
+            if in_place {
+                run.couple_in_place(s, first, blocks)?;
+            } else {
+                run.gather(s, first, blocks, is_prepared)?;
+                match run.kernel {
+                    Kernel::Direct => run.couple(s, blocks)?,
+                    Kernel::Grid(..) | Kernel::Fourier(_) => run.transform(s, blocks, is_prepared)?,
+                }
+                run.store(s, first, blocks)?;
+            }
+            first.advance(blocks);
+        }
+        Some(())
+    }
+}
+
+impl<T: Real> Execute<'_, '_, T> {
+    /// Runs at a level. What is summed up starts at zero, and so do degrees that cannot contribute.
+    pub(crate) fn run(mut self, level: Level) -> Option<()> {
+        self.start_at_zero();
+        T::run(level, self)
+    }
+
+    fn start_at_zero(&mut self) {
+        if self.accumulate {
+            return;
+        }
+        let desc = self.plan.desc();
+        let complete = desc.contributing() == [desc.lmax1, desc.lmax2, desc.lmax3];
+        for (gradient, [layout, _]) in self.gradients.iter_mut().zip(&self.plan.layouts) {
+            if let (Some(gradient), true) = (gradient, layout.is_shared() || !complete) {
+                gradient.fill(T::zeroed());
+            }
+        }
+        for gradient in self.weight_gradients.iter_mut().flatten() {
+            gradient.fill(T::zeroed());
+        }
+    }
+}
+
+/// An input or a target of an execution: which array, how it is laid out, and a buffer for its blocks.
+struct Port<'a, T: Real, S: Simd> {
+    slot: Slot,
+    transfer: Transfer<'a, T>,
+    /// The degree of the buffer, at least that of the array.
+    lmax: usize,
+    buffer: &'a mut [T::Lanes<S>],
+}
+
+impl<T: Real, S: Simd> Port<'_, T, S> {
+    /// The rows of the buffer.
+    #[inline(always)]
+    fn shape(&self, blocks: usize, is_shared: bool) -> RowsShape {
+        buffer_rows::<S, T>(self.lmax, blocks, is_shared)
+    }
+}
+
+/// The constants and the memory of one execution at one level.
+struct Run<'a, 't, T: Real, S: Simd> {
+    schedule: &'a Schedule,
+    kernel: Kernel<'t, T>,
+    degrees: [usize; 3],
+    functions: [&'a [T]; 3],
+    gradients: [Option<&'a mut [T]>; 3],
+    weight_gradients: [Option<&'a mut [T]>; 3],
+    accumulate: bool,
+    /// Which functions the channels share.
+    shared: [bool; 3],
+    any_shared: bool,
+    /// Whether the direct engine can work on the arrays themselves where blocks are full.
+    is_plain: bool,
+    inputs: [Option<Port<'a, T, S>>; MAX_FIELDS],
+    targets: [Option<Port<'a, T, S>>; MAX_FIELDS],
+    scratch: &'a mut [T::Lanes<S>],
+    degree_sums: &'a mut [T::Lanes<S>],
+    sizes: &'a WorkspaceSizes,
+    /// The engine's.
+    rest: &'a mut [T::Lanes<S>],
+}
+
+impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
+    #[inline(always)]
+    fn new(execute: Execute<'a, 't, T>) -> Option<Self> {
+        let Execute { plan, kernel, schedule, sizes, functions, weights, accumulate, .. } = execute;
+        let Execute { gradients, weight_gradients, workspace, .. } = execute;
+        let desc = plan.desc();
+        let (degrees, kinds) = (desc.contributing(), [desc.weights1, desc.weights2, desc.weights3]);
+        let is_direct = matches!(kernel, Kernel::Direct);
+        let [shared1, shared2] = desc.shared_by_channels();
+        let shared = [shared1, shared2, false];
+        let mut memory = Remaining(cast_mut::<_, T::Lanes<S>>(workspace));
+        let (scratch, degree_sums) = (memory.take(sizes.scratch)?, memory.take(sizes.degree_sums)?);
+        let mut port = |Field { slot, part }, lmax| {
+            let i = slot as usize;
+            let scale = DegreeScale { factors: plan.factors[i], kind: kinds[i], weights: weights[i] };
+            let transfer = Transfer { layout: *plan.layouts[i].get(part)?, lmax: degrees[i], scale };
+            Some(Port { slot, transfer, lmax, buffer: memory.take(sizes.blocks * n_lm(lmax))? })
+        };
+
+        // Rows of the direct engine's arrays lie at one distance. Transforms read and write coefficients several times:
+        // theirs are copied to where they lie together, as rows of an array that are a power of two apart compete for few
+        // places of the nearest cache.
+        let mut is_plain = is_direct && !accumulate;
+        let (mut inputs, mut targets) = ([const { None }; MAX_FIELDS], [const { None }; MAX_FIELDS]);
+        for (slot, input) in inputs.iter_mut().zip(schedule.inputs()) {
+            let port = port(input.field, degrees[input.field.slot as usize])?;
+            is_plain &= port.transfer.is_plain();
+            *slot = Some(port);
+        }
+        for (slot, target) in targets.iter_mut().zip(schedule.targets()) {
+            let field = target.field;
+            let port = port(field, computed_lmax(is_direct, degrees, field.slot))?;
+            let i = field.slot as usize;
+            is_plain &= gradients[i].is_some() && weight_gradients[i].is_none() && target.terms().len() == 1;
+            is_plain &= port.lmax == degrees[i] && port.transfer.is_plain();
+            *slot = Some(port);
+        }
+        let any_shared = inputs.iter().flatten().any(|port| shared[port.slot as usize]);
+        Some(Self {
+            schedule,
+            kernel,
+            degrees,
+            functions,
+            gradients,
+            weight_gradients,
+            accumulate,
+            shared,
+            any_shared,
+            is_plain,
+            inputs,
+            targets,
+            scratch,
+            degree_sums,
+            sizes,
+            rest: memory.0,
+        })
+    }
+
+    /// Fills the buffers of the inputs, but not of shared ones that are there.
+    #[inline(always)]
+    fn gather(&mut self, s: S, first: Block, blocks: usize, is_prepared: bool) -> Option<()> {
+        for port in self.inputs.iter_mut().flatten() {
+            let is_shared = self.shared[port.slot as usize];
+            if is_shared && is_prepared {
+                continue;
+            }
+            let blocks = if is_shared { 1 } else { blocks };
+            let (transfer, array) = (&port.transfer, self.functions[port.slot as usize]);
+            outline(s, Gather { transfer, array, first, blocks, buffers: &mut *port.buffer })?;
+        }
+        Some(())
+    }
+
+    /// The direct engine on the arrays themselves.
+    #[inline(always)]
+    fn couple_in_place(&mut self, s: S, first: Block, blocks: usize) -> Option<()> {
+        for (target, port) in self.schedule.targets().iter().zip(self.targets.iter().flatten()) {
+            let degrees = coupled(self.degrees, port.slot);
+            let (start, shape) = port.transfer.plain_rows::<S>(&first, blocks);
+            let out =
+                RowsMut::new(self.gradients[port.slot as usize].as_deref_mut()?.get_mut(start..)?, shape)?;
+            let rows = |input: usize| {
+                let port = self.inputs.get(input)?.as_ref()?;
+                let (start, shape) = port.transfer.plain_rows::<S>(&first, blocks);
+                Rows::new(self.functions[port.slot as usize].get(start..)?, shape)
+            };
+            let [term] = target.terms() else { return None };
+            let (x1, x2) = (rows(term.first)?, rows(term.second)?);
+            direct::couple::<S, T>(s, term.bracket, degrees, blocks, x1, x2, out)?;
+        }
+        Some(())
+    }
+
+    /// The direct engine on buffers.
+    #[inline(always)]
+    fn couple(&mut self, s: S, blocks: usize) -> Option<()> {
+        let Self { schedule, degrees, shared, inputs, targets, scratch, .. } = self;
+        let rows = |input: usize| {
+            let port = inputs.get(input)?.as_ref()?;
+            Rows::new(cast(port.buffer), port.shape(blocks, shared[port.slot as usize]))
+        };
+        for (target, port) in schedule.targets().iter().zip(targets.iter_mut().flatten()) {
+            let shape = port.shape(blocks, false);
+            for (n, term) in target.terms().iter().enumerate() {
+                let out = if n == 0 { &mut *port.buffer } else { &mut **scratch };
+                let out = RowsMut::new(cast_mut(out), shape)?;
+                let (x1, x2) = (rows(term.first)?, rows(term.second)?);
+                let degrees = coupled(*degrees, port.slot);
+                direct::couple::<S, T>(s, term.bracket, degrees, blocks, x1, x2, out)?;
+                if n > 0 {
+                    let len = blocks * n_lm(port.lmax);
+                    let (sum, addend) = (port.buffer.get_mut(..len)?, scratch.get(..len)?);
+                    outline(s, Add { sum, addend, element: PhantomData::<T> });
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// A transform on buffers.
+    #[inline(always)]
+    fn transform(&mut self, s: S, blocks: usize, is_prepared: bool) -> Option<()> {
+        let Self { schedule, kernel, degrees, shared, inputs, targets, sizes, rest, .. } = self;
+        let mut rows = [None; MAX_FIELDS];
+        for (rows, port) in rows.iter_mut().zip(inputs.iter().flatten()) {
+            *rows = Rows::new(cast(port.buffer), port.shape(blocks, shared[port.slot as usize]));
+        }
+        let mut out = [const { None }; MAX_FIELDS];
+        for (out, port) in out.iter_mut().zip(targets.iter_mut().flatten()) {
+            let shape = port.shape(blocks, false);
+            *out = RowsMut::new(cast_mut(port.buffer), shape);
+        }
+        let (degrees, shared) = (*degrees, *shared);
+        let operands = Operands { schedule, degrees, blocks, rows, out, shared, is_prepared };
+        transform(s, *kernel, operands, sizes, rest)
+    }
+
+    /// Writes the targets' buffers, and what gradients with respect to weights they make.
+    #[inline(always)]
+    fn store(&mut self, s: S, first: Block, blocks: usize) -> Option<()> {
+        let mut ports = self.targets.iter_mut().flatten().peekable();
+        let mut last_slot = None;
+        while let Some(port) = ports.next() {
+            let (slot, transfer, buffer_lmax) = (port.slot, &port.transfer, port.lmax);
+            if let Some(gradient) = self.weight_gradients[slot as usize].as_deref_mut() {
+                let (lmax, array) = (self.degrees[slot as usize], self.functions[slot as usize]);
+                let x = &mut *self.scratch;
+                let unweighted = Transfer { scale: transfer.scale.without_weights(), ..*transfer };
+                outline(s, Gather { transfer: &unweighted, array, first, blocks, buffers: &mut *x })?;
+                // All parts of a function, then lane by lane, so that sums do not depend on how blocks are taken.
+                let (accumulate, element) = (last_slot == Some(slot), PhantomData::<T>);
+                let (y, y_lmax, sums) = (&*port.buffer, buffer_lmax, &mut *self.degree_sums);
+                outline(s, DegreeSums { lmax, y_lmax, blocks, x, y, sums, accumulate, element })?;
+                if ports.peek().is_none_or(|next| next.slot != slot) {
+                    let kind = transfer.scale.kind;
+                    add_degree_sums::<S, T>((lmax, kind), (first, blocks), self.degree_sums, gradient)?;
+                }
+            }
+            if let Some(array) = self.gradients[slot as usize].as_deref_mut() {
+                let accumulate = if self.accumulate { Some(&mut *self.scratch) } else { None };
+                let buffers = &mut *port.buffer;
+                outline(s, Scatter { transfer, array, first, blocks, buffers, buffer_lmax, accumulate })?;
+            }
+            last_slot = Some(slot);
+        }
+        Some(())
+    }
+}
+
+/// The terms of some blocks through a transform.
+#[inline(always)]
+fn transform<'b, S: Simd, T: LaneOps>(
+    s: S,
+    kernel: Kernel<'_, T>,
+    mut operands: Operands<'b, T, T::Lanes<S>>,
+    sizes: &WorkspaceSizes,
+    workspace: &'b mut [T::Lanes<S>],
+) -> Option<()> {
+    let mut memory = Remaining(workspace);
+    let (rings, product) = (memory.take(sizes.rings)?, memory.take(sizes.samples)?);
+    let mut samples: [Samples<'_, T::Lanes<S>>; MAX_FIELDS] = Default::default();
+    for (samples, input) in samples.iter_mut().zip(operands.schedule.inputs()) {
+        let is_shared = operands.shared[input.field.slot as usize];
+        let len = if is_shared { sizes.shared_samples } else { sizes.samples };
+        samples.values = memory.take(if input.values { len } else { 0 })?;
+        for component in &mut samples.gradient {
+            *component = memory.take(if input.gradient { len } else { 0 })?;
+        }
+    }
+    macro_rules! run {
+        ($transform:expr, $start:expr) => {{
+            let (transform, start, operands) = ($transform, $start, &mut operands);
+            let (rings, product, samples) = (&mut *rings, &mut *product, &mut samples);
+            outline(s, Pass { transform, start, operands, rings, product, samples })?;
+        }};
+    }
+    match kernel {
+        Kernel::Direct => return None,
+        Kernel::Fourier(table) => run!(Torus::new(table)?, 0),
+        Kernel::Grid(table, gradient) => {
+            for chunk in grid::chunks(table.n_theta) {
+                let (first_node, start) = (chunk.first_node, chunk.samples_start(table.n_theta));
+                macro_rules! rings {
+                    ($($rings:literal)*) => {
+                        match chunk.rings {
+                            $($rings => run!(GridChunk::<_, $rings> { table, gradient, first_node }, start),)*
+                            _ => return None,
+                        }
+                    };
+                }
+                const { assert!(MAX_RINGS == 8) };
+                rings!(1 2 3 4 5 6 7 8);
+            }
+        }
+    }
+    Some(())
+}

@@ -1,0 +1,100 @@
+//! The terms of some blocks through one transform: synthesise, combine pointwise, analyse.
+
+use pulp::{Simd, WithSimd};
+
+use super::schedule::{MAX_FIELDS, Schedule};
+use crate::engine::Transform;
+use crate::lanes::{LaneOps, Rows, RowsMut, cast, cast_mut};
+
+/// What comes in and goes out, in lane vectors.
+pub(super) struct Operands<'a, T, V> {
+    pub(super) schedule: &'a Schedule,
+    pub(super) degrees: [usize; 3],
+    pub(super) blocks: usize,
+    /// Of every input.
+    pub(super) rows: [Option<Rows<'a, T, V>>; MAX_FIELDS],
+    /// Of every target.
+    pub(super) out: [Option<RowsMut<'a, T, V>>; MAX_FIELDS],
+    /// Which functions are the same for all blocks; they are synthesised once. And whether their samples are there
+    /// already, as the last call left them.
+    pub(super) shared: [bool; 3],
+    pub(super) is_prepared: bool,
+}
+
+/// The samples of one function, of all chunks or of one; empty where they are not needed.
+pub(super) struct Samples<'a, V> {
+    pub(super) values: &'a mut [V],
+    pub(super) gradient: [&'a mut [V]; 2],
+}
+
+impl<V> Default for Samples<'_, V> {
+    #[inline(always)]
+    fn default() -> Self {
+        Self { values: &mut [], gradient: [&mut [], &mut []] }
+    }
+}
+
+/// A `#[target_feature]` frame of its own.
+pub(super) struct Pass<'a, 'b, T, V, X> {
+    pub(super) transform: X,
+    /// Where the samples of shared functions begin.
+    pub(super) start: usize,
+    pub(super) operands: &'a mut Operands<'b, T, V>,
+    /// Working memory of the transform.
+    pub(super) rings: &'a mut [V],
+    /// Samples of a target.
+    pub(super) product: &'a mut [V],
+    /// Samples of the inputs.
+    pub(super) samples: &'a mut [Samples<'b, V>; MAX_FIELDS],
+}
+
+impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T, V, X> {
+    type Output = Option<()>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) -> Option<()> {
+        let Self { transform, start, operands, rings, product, samples } = self;
+        let Operands { schedule, degrees, blocks, rows, out, shared, is_prepared } = operands;
+        let (rings, product) = (cast_mut(rings), cast_mut(product));
+        for block in 0..*blocks {
+            for ((input, rows), samples) in schedule.inputs().iter().zip(&*rows).zip(&mut *samples) {
+                let is_shared = shared[input.field.slot as usize];
+                if is_shared && (*is_prepared || block > 0) {
+                    continue;
+                }
+                let (at, lmax) = (if is_shared { start } else { 0 }, degrees[input.field.slot as usize]);
+                let Samples { values, gradient: [first, second] } = samples;
+                let values = if input.values { Some(cast_mut(values.get_mut(at..)?)) } else { None };
+                let gradient = if input.gradient {
+                    Some([cast_mut(first.get_mut(at..)?), cast_mut(second.get_mut(at..)?)])
+                } else {
+                    None
+                };
+                let x = (*rows)?.cast()?.block(block)?;
+                transform.synthesise(s, lmax, x, rings, values, gradient)?;
+            }
+            for (target, out) in schedule.targets().iter().zip(&mut *out) {
+                for (n, term) in target.terms().iter().enumerate() {
+                    let (f, g) = (samples.get(term.first)?, samples.get(term.second)?);
+                    let inputs = schedule.inputs();
+                    let (slot_f, slot_g) =
+                        (inputs.get(term.first)?.field.slot, inputs.get(term.second)?.field.slot);
+                    let at_f = if shared[slot_f as usize] { start } else { 0 };
+                    let at_g = if shared[slot_g as usize] { start } else { 0 };
+                    if term.bracket {
+                        let ([f0, f1], [g0, g1]) = (&f.gradient, &g.gradient);
+                        let f = [cast(f0.get(at_f..)?), cast(f1.get(at_f..)?)];
+                        let g = [cast(g0.get(at_g..)?), cast(g1.get(at_g..)?)];
+                        transform.bracket(s, f, g, product, n > 0)?;
+                    } else {
+                        let (f, g) = (cast(f.values.get(at_f..)?), cast(g.values.get(at_g..)?));
+                        transform.multiply(s, f, g, product, n > 0)?;
+                    }
+                }
+                let mut x = out.as_mut()?.reborrow().cast()?;
+                transform.analyse(s, degrees[target.field.slot as usize], product, rings, x.block(block)?)?;
+            }
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,137 @@
+//! What is computed from what: which parts of which functions come in, what goes out, and the terms of each.
+
+/// Most parts of functions: two of each.
+pub(crate) const MAX_FIELDS: usize = 6;
+
+/// One of the three functions, for which `slot as usize` is an index that needs no check.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Slot {
+    /// The operands.
+    #[default]
+    First,
+    Second,
+    /// What they are coupled to.
+    Third,
+}
+
+impl Slot {
+    const ALL: [Self; 3] = [Self::First, Self::Second, Self::Third];
+
+    /// The other two slots, in turn.
+    pub(crate) const fn others(self) -> [Self; 2] {
+        match self {
+            Self::First => [Self::Second, Self::Third],
+            Self::Second => [Self::Third, Self::First],
+            Self::Third => [Self::First, Self::Second],
+        }
+    }
+}
+
+/// A part of a function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub(crate) slot: Slot,
+    /// 0 natural, 1 pseudo.
+    pub(crate) part: usize,
+}
+
+/// A part that comes in, and what of it is needed where functions are multiplied pointwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Input {
+    pub(crate) field: Field,
+    pub(crate) values: bool,
+    pub(crate) gradient: bool,
+}
+
+impl Input {
+    /// How many sampled functions that makes.
+    pub(crate) fn components(&self) -> usize {
+        usize::from(self.values) + 2 * usize::from(self.gradient)
+    }
+}
+
+/// The product or the bracket of two inputs, by their number.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Term {
+    pub(crate) first: usize,
+    pub(crate) second: usize,
+    pub(crate) bracket: bool,
+}
+
+/// A part that goes out: a sum of terms.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Target {
+    pub(crate) field: Field,
+    terms: [Term; 4],
+    n_terms: usize,
+}
+
+impl Target {
+    #[inline(always)]
+    pub(crate) fn terms(&self) -> &[Term] {
+        self.terms.get(..self.n_terms).unwrap_or(&[])
+    }
+}
+
+/// See the module documentation.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Schedule {
+    inputs: [Input; MAX_FIELDS],
+    n_inputs: usize,
+    targets: [Target; MAX_FIELDS],
+    n_targets: usize,
+}
+
+impl Schedule {
+    /// For functions with these parts, the derivatives of the form with respect to some of them.
+    pub(crate) fn new(parts: [[bool; 2]; 3], wanted: [bool; 3]) -> Self {
+        let mut schedule = Self::default();
+        let fields = || {
+            let all = Slot::ALL.into_iter().flat_map(|slot| [0, 1].map(|part| Field { slot, part }));
+            all.filter(|field| parts[field.slot as usize][field.part])
+        };
+        // Whether another function's derivative is wanted.
+        let comes_in = |field: &Field| field.slot.others().into_iter().any(|slot| wanted[slot as usize]);
+        for (input, field) in schedule.inputs.iter_mut().zip(fields().filter(comes_in)) {
+            *input = Input { field, values: false, gradient: false };
+            schedule.n_inputs += 1;
+        }
+        let goes_out = |field: &Field| wanted[field.slot as usize];
+        for (target, field) in schedule.targets.iter_mut().zip(fields().filter(goes_out)) {
+            target.field = field;
+            let inputs = schedule.inputs.get(..schedule.n_inputs).unwrap_or(&[]);
+            let of_slot = |slot| inputs.iter().enumerate().filter(move |(_, input)| input.field.slot == slot);
+            let [slot1, slot2] = field.slot.others();
+            let pairs = of_slot(slot1).flat_map(|first| of_slot(slot2).map(move |second| (first, second)));
+            for (term, ((first, input1), (second, input2))) in target.terms.iter_mut().zip(pairs) {
+                let bracket = (input1.field.part + input2.field.part + field.part) % 2 == 1;
+                *term = Term { first, second, bracket };
+                target.n_terms += 1;
+            }
+            for term in target.terms() {
+                for (i, input) in schedule.inputs.iter_mut().enumerate() {
+                    let takes_part = i == term.first || i == term.second;
+                    input.gradient |= takes_part && term.bracket;
+                    input.values |= takes_part && !term.bracket;
+                }
+            }
+            schedule.n_targets += 1;
+        }
+        schedule
+    }
+
+    #[inline(always)]
+    pub(crate) fn inputs(&self) -> &[Input] {
+        self.inputs.get(..self.n_inputs).unwrap_or(&[])
+    }
+
+    #[inline(always)]
+    pub(crate) fn targets(&self) -> &[Target] {
+        self.targets.get(..self.n_targets).unwrap_or(&[])
+    }
+
+    /// Everything that comes in or goes out.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = Field> {
+        self.inputs().iter().map(|input| input.field).chain(self.targets().iter().map(|target| target.field))
+    }
+}
