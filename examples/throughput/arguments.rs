@@ -11,18 +11,20 @@ pub(crate) const HELP: &str = "\
 Usage: throughput [OPTIONS]
 
 Checks every selected candidate against the library's readable reference, then times all candidates of the same
-degrees and batch in turns, beside the machine's own speed. One product is one sample of one channel. Medians of:
+degrees and batch in turns, beside the machine's own speed. One product is one sample of one channel, whatever the
+operation. Medians of:
 
   ns/product  time per product, calls back to back
   slots       time per product × vector multiply-adds per second of this core × lanes per vector: does not depend on
               the clock, and little on the vector length
-  model       model bound / slots; the bound counts multiply-adds, the fewer of: the non-zero coefficients; exact
-              quadrature on a grid folded by two symmetries. A shared operand counts in full
-  GB/s        operands read and output written, once
+  model       model bound / slots; the bound counts multiply-adds, the fewer of: the non-zero coefficients, for every
+              result; exact quadrature on a grid folded by two symmetries. A shared operand counts in full
+  GB/s        functions read and results written, once
   Gvec/s      10⁹ vector multiply-adds per second in registers
 
 Options, LIST separated by commas:
-  --operation LIST    product
+  --operation LIST    product, bracket, product_and_bracket: operands with one part, output with both;
+                      product_vjp, bracket_vjp: gradients of both operands    default: product
   --engine LIST       auto, direct, grid, fourier             default: auto, the library's choice
   --isa LIST          scalar, neon, avx2, avx512              default: the best of this CPU
   --dtype LIST        f32, f64                                default: all
@@ -32,12 +34,12 @@ Options, LIST separated by commas:
   --batch LIST        SAMPLESxCHANNELS of one call                             default: 2x128
   --broadcast WHAT    none, channels: second operand shared by all channels    default: none
   --rounds N          turns of every candidate                                 default: 51
-  --triad             also time two streams read and one written, of the same lengths as the arrays
+  --triad             also time two streams read and one written, as long as what a call reads and writes
   --json              one object per line
   -h, --help          print this
 
 Names may also be `all`. The default batch stays in the cache; --batch 65536x8 --degrees 1,2 --triad streams from
-memory; --batch 1x1 is the cost of a call.
+memory; --batch 1x1 is the cost of a call. Brackets need degrees at which the reference takes seconds, L up to 14.
 
 Exit code: 0 success, 1 a check failed, 2 the command line cannot be used.";
 
@@ -59,7 +61,7 @@ pub(crate) struct Options {
 /// Which candidates.
 #[derive(Debug)]
 pub(crate) struct Selection {
-    pub(crate) operations: Vec<Operation>,
+    operations: Vec<Operation>,
     pub(crate) degrees: Vec<Degrees>,
     pub(crate) batches: Vec<Batch>,
     pub(crate) broadcast: Broadcast,
@@ -70,19 +72,30 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// The candidates of one group. Engines that do not serve the degrees are left out.
-    pub(crate) fn group(&self, operation: Operation, degrees: Degrees, batch: Batch) -> Vec<Config> {
+    /// The operations that can be checked at some degrees.
+    pub(crate) fn operations(&self, degrees: Degrees) -> impl Iterator<Item = Operation> {
+        self.operations.iter().copied().filter(move |operation| operation.is_checkable(degrees))
+    }
+
+    /// The candidates of one group, those that differ only in the operation side by side. Engines that do not serve the
+    /// degrees are left out.
+    pub(crate) fn group(&self, degrees: Degrees, batch: Batch) -> Vec<Config> {
         let mut configs = Vec::new();
-        for &engine in &self.engines {
+        for &engine in self.engines.iter().filter(|engine| serves(**engine, degrees)) {
             for &isa in &self.isas {
                 for &dtype in &self.dtypes {
                     for &layout in &self.layouts {
                         let broadcast = self.broadcast;
-                        let config =
-                            Config { operation, degrees, batch, broadcast, engine, isa, dtype, layout };
-                        if config.desc().validate().is_ok() {
-                            configs.push(config);
-                        }
+                        configs.extend(self.operations(degrees).map(|operation| Config {
+                            operation,
+                            degrees,
+                            batch,
+                            broadcast,
+                            engine,
+                            isa,
+                            dtype,
+                            layout,
+                        }));
                     }
                 }
             }
@@ -90,15 +103,19 @@ impl Selection {
         configs
     }
 
-    /// The engines that do not serve the degrees.
-    pub(crate) fn left_out(&self, operation: Operation, degrees: Degrees) -> Vec<&'static str> {
-        let mut desc = operation.describe(degrees);
-        let mut serves = |engine| {
-            desc.engine = engine;
-            desc.validate().is_ok()
-        };
-        self.engines.iter().filter(|engine| !serves(**engine)).map(|engine| engine.name()).collect()
+    /// The engines that do not serve the degrees, and the operations that cannot be checked there.
+    pub(crate) fn left_out(&self, degrees: Degrees) -> impl Iterator<Item = &'static str> {
+        let engines = self.engines.iter().filter(move |engine| !serves(**engine, degrees));
+        let operations = self.operations.iter().filter(move |operation| !operation.is_checkable(degrees));
+        engines.map(|engine| engine.name()).chain(operations.map(|operation| operation.name()))
     }
+}
+
+/// Whether an engine has the degrees, whatever the operation.
+fn serves(engine: Engine, degrees: Degrees) -> bool {
+    let mut desc = Operation::Product.describe(degrees);
+    desc.engine = engine;
+    desc.validate().is_ok()
 }
 
 /// Reads the arguments after the program's name. The error says what was expected.
@@ -169,7 +186,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Command, String> {
     };
     let best = Isa::detect().name();
     let selection = Selection {
-        operations: names(operations.as_deref().unwrap_or("all"), "--operation", |_| true)?,
+        operations: names(operations.as_deref().unwrap_or("product"), "--operation", |_| true)?,
         degrees: parse_degrees(degrees.as_deref().unwrap_or("1,2,3,4,5,6,7,8,10,12"), &doubled)?,
         batches: list(
             batches.as_deref().unwrap_or("2x128"),
@@ -284,9 +301,10 @@ mod tests {
         assert_eq!(selection.batches, [Batch { samples: 2, channels: 128 }]);
         assert_eq!(selection.isas, [Isa::detect()]);
         assert_eq!((options.rounds, options.triad, options.json), (51, false, false));
-        let group = selection.group(Operation::Product, selection.degrees[0], selection.batches[0]);
+        let group = selection.group(selection.degrees[0], selection.batches[0]);
         assert_eq!(group.len(), 6);
         assert!(group.iter().all(|config| config.engine == Engine::Auto));
+        assert!(group.iter().all(|config| config.operation == Operation::Product));
     }
 
     #[test]
@@ -299,14 +317,27 @@ mod tests {
         assert_eq!(triples, [[1, 1, 1], [1, 1, 2], [5, 5, 8], [2, 2, 2], [2, 2, 4]]);
         assert_eq!(selection.batches[1].to_string(), "1x1");
         assert_eq!((options.rounds, options.triad, options.json), (3, true, true));
-        let group = selection.group(Operation::Product, Degrees([5, 5, 8]), selection.batches[0]);
+        let group = selection.group(Degrees([5, 5, 8]), selection.batches[0]);
         let &[only] = group.as_slice() else { panic!("{group:?}") };
         assert_eq!((only.engine, only.isa, only.dtype), (Engine::Grid, Isa::Scalar, Dtype::F32));
         assert_eq!((only.layout, only.broadcast), (Layout::LmChannel, Broadcast::Channels));
-        assert_eq!(selection.left_out(Operation::Product, Degrees([5, 5, 8])), ["direct"]);
-        assert!(selection.left_out(Operation::Product, Degrees([1, 1, 2])).is_empty());
+        assert!(selection.left_out(Degrees([5, 5, 8])).eq(["direct"]));
+        assert_eq!(selection.left_out(Degrees([1, 1, 2])).count(), 0);
         assert!(matches!(parse_line("--json -h"), Ok(Command::Help)));
         assert!(run("--isa all").0.isas.contains(&Isa::Scalar));
+    }
+
+    #[test]
+    fn operations_share_a_group() {
+        let (selection, _) = run("--operation all --dtype f32 --layout lm_channel");
+        let names = |l| -> Vec<_> {
+            let group = selection.group(Degrees([l, l, l]), selection.batches[0]);
+            group.iter().map(|config| config.operation.name()).collect()
+        };
+        assert_eq!(names(14), ["product", "bracket", "product_and_bracket", "product_vjp", "bracket_vjp"]);
+        assert_eq!(names(15), ["product", "product_vjp"]);
+        let left_out = selection.left_out(Degrees([15, 15, 15]));
+        assert!(left_out.eq(["bracket", "product_and_bracket", "bracket_vjp"]));
     }
 
     #[test]

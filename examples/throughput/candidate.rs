@@ -1,9 +1,9 @@
-//! A configuration ready to run: plan, arrays, the check of its result.
+//! A configuration ready to run: plan, arrays, the check of its results.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use gaunt::{CacheLine, Engine, Error, Isa, Lengths, Plan, Real, Weights};
+use gaunt::{CacheLine, Engine, Error, Gradients, Plan, Real, Weights};
 
 use crate::config::{Config, Dtype};
 use crate::element::{Array, Element};
@@ -14,10 +14,10 @@ use crate::yardstick::{self, FmaRun, Triad};
 pub(crate) trait Candidate {
     /// The engine that the plan chose.
     fn engine(&self) -> Engine;
-    /// Compulsory traffic of one call, in bytes: operands read, output written.
+    /// Compulsory traffic of one call, in bytes: functions read, results written.
     fn bytes(&self) -> usize;
-    /// The largest error relative to [`crate::operation::Operation::scale`], and what rounding explains.
-    fn check(&mut self, problem: &Problem) -> Result<(f64, f64), Error>;
+    /// The largest error, relative to what rounding explains.
+    fn check(&mut self, problem: &Problem) -> Result<f64, Error>;
     /// Time of so many calls.
     fn time(&mut self, calls: usize) -> Result<Duration, Error>;
 }
@@ -25,10 +25,10 @@ pub(crate) trait Candidate {
 struct Case<'t, T> {
     config: Config,
     plan: Plan<'t, T>,
-    lengths: Lengths,
-    x1: Array<T>,
-    x2: Array<T>,
-    out: Array<T>,
+    /// What is read: the operands and the cotangent; empty if there is none.
+    functions: [Array<T>; 3],
+    /// What is written, likewise: the gradients and the output.
+    results: [Array<T>; 3],
     workspace: Vec<CacheLine>,
 }
 
@@ -47,53 +47,49 @@ pub(crate) fn candidate<'t>(
 impl<'t, T: Element + Real> Case<'t, T> {
     fn new(config: &Config, problem: &Problem, tables: &'t mut Vec<CacheLine>) -> Result<Self, Error> {
         let desc = config.desc();
-        let lengths = desc.lengths(config.batch.samples)?;
         tables.resize(desc.memory::<T>()?.tables, CacheLine::ZERO);
         let plan = Plan::new(&desc, tables)?;
-        let mut operands = [Array::zeroed(lengths.x1), Array::zeroed(lengths.x2)];
-        for (i, operand) in operands.iter_mut().enumerate() {
-            let operand: &mut [T] = operand.get_mut();
-            problem.fill(config, i, |position, value| operand[position] = T::round(value));
+        let [mut functions, results] =
+            config.read_and_written()?.map(|lengths| lengths.map(Array::<T>::zeroed));
+        for (slot, function) in functions.iter_mut().enumerate() {
+            let function = function.get_mut();
+            if !function.is_empty() {
+                problem.fill(config, slot, |position, value| function[position] = T::round(value));
+            }
         }
-        let [x1, x2] = operands;
-        Ok(Self {
-            config: *config,
-            plan,
-            lengths,
-            x1,
-            x2,
-            out: Array::zeroed(lengths.out),
-            workspace: vec![CacheLine::ZERO; plan.workspace_len()],
-        })
+        let workspace = vec![CacheLine::ZERO; plan.workspace_len()];
+        Ok(Self { config: *config, plan, functions, results, workspace })
     }
 
     fn execute(&mut self) -> Result<(), Error> {
-        self.plan.execute(
-            self.config.batch.samples,
-            black_box(self.x1.get()),
-            black_box(self.x2.get()),
-            &Weights::default(),
-            black_box(self.out.get_mut()),
-            &mut self.workspace,
-        )
+        let (plan, n_samples, weights) = (&self.plan, self.config.batch.samples, Weights::default());
+        let [x1, x2, cotangent] = self.functions.each_ref().map(|array| black_box(array.get()));
+        let [gradient1, gradient2, out] = self.results.each_mut().map(|array| black_box(array.get_mut()));
+        if self.config.operation.is_vjp() {
+            let gradients = Gradients { x1: Some(gradient1), x2: Some(gradient2), ..Gradients::default() };
+            plan.vjp(n_samples, x1, x2, &weights, cotangent, gradients, false, &mut self.workspace)
+        } else {
+            plan.execute(n_samples, x1, x2, &weights, out, &mut self.workspace)
+        }
     }
 }
 
 impl<T: Element + Real> Candidate for Case<'_, T> {
     fn engine(&self) -> Engine {
-        self.plan.engine()
+        if self.config.operation.is_vjp() { self.plan.vjp_engine() } else { self.plan.engine() }
     }
 
     fn bytes(&self) -> usize {
-        (self.lengths.x1 + self.lengths.x2 + self.lengths.out) * size_of::<T>()
+        self.functions.iter().chain(&self.results).map(|array| size_of_val(array.get())).sum()
     }
 
-    fn check(&mut self, problem: &Problem) -> Result<(f64, f64), Error> {
-        self.out.get_mut().fill(T::round(f64::NAN)); // what is not written shows
+    fn check(&mut self, problem: &Problem) -> Result<f64, Error> {
+        // What is not written shows.
+        self.results.iter_mut().for_each(|result| result.get_mut().fill(T::round(f64::NAN)));
         self.execute()?;
-        let out = self.out.get();
-        let error = problem.error(&self.config, |position| out[position].into());
-        Ok((error, problem.operation.roundings(problem.degrees) * T::ROUNDOFF))
+        let results = self.results.each_ref().map(Array::get);
+        let error = problem.error(&self.config, |slot, position| results[slot][position].into());
+        Ok(error / T::ROUNDOFF)
     }
 
     fn time(&mut self, calls: usize) -> Result<Duration, Error> {
@@ -106,78 +102,71 @@ impl<T: Element + Real> Candidate for Case<'_, T> {
     }
 }
 
-/// The machine's own speed at an ISA level, whatever the element type.
-pub(crate) trait Yardstick {
-    fn fma(&self, blocks: usize) -> FmaRun;
-    /// Time of so many passes of the triad; `None` if it is not wanted.
-    fn triad(&mut self, passes: usize) -> Option<Duration>;
-}
-
-struct Machine<T> {
-    isa: Isa,
-    triad: Option<Triad<T>>,
-}
-
-impl<T: Element> Yardstick for Machine<T> {
-    fn fma(&self, blocks: usize) -> FmaRun {
-        yardstick::fma::<T>(self.isa, blocks)
-    }
-
-    fn triad(&mut self, passes: usize) -> Option<Duration> {
-        let triad = self.triad.as_mut()?;
-        triad.pass(); // as a candidate
-        let start = Instant::now();
-        for _ in 0..passes {
-            black_box(&mut *triad).pass();
-        }
-        Some(start.elapsed())
+/// Multiply-adds at a candidate's ISA level, whatever the element type.
+pub(crate) fn fma(config: &Config, blocks: usize) -> FmaRun {
+    match config.dtype {
+        Dtype::F32 => yardstick::fma::<f32>(config.isa, blocks),
+        Dtype::F64 => yardstick::fma::<f64>(config.isa, blocks),
     }
 }
 
-/// The yardstick of a candidate's ISA level and element type, with a triad of its array lengths if wanted.
-pub(crate) fn yardstick(config: &Config, with_triad: bool) -> Result<Box<dyn Yardstick>, Error> {
-    let lengths = config.desc().lengths(config.batch.samples)?;
-    let isa = config.isa;
+/// Gives the time of so many passes of a triad.
+pub(crate) type TriadTime = Box<dyn FnMut(usize) -> Duration>;
+
+/// A triad that reads and writes as much as a candidate, likewise.
+pub(crate) fn triad(config: &Config) -> Result<TriadTime, Error> {
+    fn time<T: Element>(mut triad: Triad<T>) -> TriadTime {
+        Box::new(move |passes| {
+            triad.pass(); // as a candidate
+            let start = Instant::now();
+            for _ in 0..passes {
+                black_box(&mut triad).pass();
+            }
+            start.elapsed()
+        })
+    }
+    let [[x1, x2, cotangent], written] = config.read_and_written()?;
+    let lengths = [x1, x2 + cotangent, written.iter().sum()];
     Ok(match config.dtype {
-        Dtype::F32 => Box::new(Machine::<f32> { isa, triad: with_triad.then(|| Triad::new(isa, &lengths)) }),
-        Dtype::F64 => Box::new(Machine::<f64> { isa, triad: with_triad.then(|| Triad::new(isa, &lengths)) }),
+        Dtype::F32 => time(Triad::<f32>::new(config.isa, lengths)),
+        Dtype::F64 => time(Triad::<f64>::new(config.isa, lengths)),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Batch, Degrees};
+    use crate::config::{Batch, Degrees, Named};
     use crate::operation::Operation;
-    use gaunt::{Broadcast, Layout};
+    use gaunt::{Broadcast, Isa, Layout};
 
     /// What is right passes; a result in the wrong place does not.
     #[test]
     fn checks_tell_right_from_wrong() {
-        let problem = Problem::new(Operation::Product, Degrees([2, 3, 4]));
-        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
-            for layout in [Layout::LmChannel, Layout::ChannelLm, Layout::E3nnBlocks] {
-                for broadcast in [Broadcast::None, Broadcast::Channels] {
-                    let config = Config {
-                        operation: problem.operation,
-                        degrees: problem.degrees,
-                        batch: Batch { samples: 3, channels: 11 },
-                        broadcast,
-                        engine: Engine::Grid,
-                        isa,
-                        dtype: Dtype::F32,
-                        layout,
-                    };
-                    let mut tables = Vec::new();
-                    let mut case = Case::<f32>::new(&config, &problem, &mut tables).unwrap();
-                    let (error, bound) = case.check(&problem).unwrap();
-                    assert!(error <= bound, "{config}: {error:.1e}");
-                    let mut swapped = config;
-                    swapped.layout =
-                        if layout == Layout::LmChannel { Layout::ChannelLm } else { Layout::LmChannel };
-                    case.config = swapped;
-                    let (error, _) = case.check(&problem).unwrap();
-                    assert!(error > 1e3 * bound, "{config}: {error:.1e}");
+        for &(_, operation) in Operation::CHOICES {
+            let problem = Problem::new(operation, Degrees([2, 3, 4]));
+            for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+                for layout in [Layout::LmChannel, Layout::ChannelLm, Layout::E3nnBlocks] {
+                    for broadcast in [Broadcast::None, Broadcast::Channels] {
+                        let config = Config {
+                            operation,
+                            degrees: problem.degrees,
+                            batch: Batch { samples: 3, channels: 11 },
+                            broadcast,
+                            engine: Engine::Grid,
+                            isa,
+                            dtype: Dtype::F32,
+                            layout,
+                        };
+                        let mut tables = Vec::new();
+                        let mut case = Case::<f32>::new(&config, &problem, &mut tables).unwrap();
+                        let error = case.check(&problem).unwrap();
+                        assert!(error <= 1.0, "{config}: {error:.1e}");
+                        case.config.layout =
+                            if layout == Layout::LmChannel { Layout::ChannelLm } else { Layout::LmChannel };
+                        let error = case.check(&problem).unwrap();
+                        assert!(error > 1e3, "{config}: {error:.1e}");
+                    }
                 }
             }
         }

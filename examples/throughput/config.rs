@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gaunt::{Broadcast, Engine, Isa, Layout, PlanDesc};
+use gaunt::{Broadcast, Engine, Error, Isa, Layout, Lengths, PlanDesc};
 
 use crate::operation::Operation;
 
@@ -24,7 +24,13 @@ pub(crate) enum Dtype {
 }
 
 impl Named for Operation {
-    const CHOICES: &'static [(&'static str, Self)] = &[("product", Self::Product)];
+    const CHOICES: &'static [(&'static str, Self)] = &[
+        ("product", Self::Product),
+        ("bracket", Self::Bracket),
+        ("product_and_bracket", Self::ProductAndBracket),
+        ("product_vjp", Self::ProductVjp),
+        ("bracket_vjp", Self::BracketVjp),
+    ];
 }
 
 impl Named for Engine {
@@ -107,6 +113,17 @@ impl Config {
         desc.engine = self.engine;
         desc.isa = Some(self.isa);
         desc
+    }
+
+    /// How many channels have one vector of a function together.
+    pub(crate) fn sharing(&self, slot: usize) -> usize {
+        if slot == 1 && self.broadcast == Broadcast::Channels { self.batch.channels } else { 1 }
+    }
+
+    /// Lengths of the arrays that a call reads and of those that it writes, by function; 0 if there is none.
+    pub(crate) fn read_and_written(&self) -> Result<[[usize; 3]; 2], Error> {
+        let Lengths { x1, x2, out, .. } = self.desc().lengths(self.batch.samples)?;
+        Ok(if self.operation.is_vjp() { [[x1, x2, out], [x1, x2, 0]] } else { [[x1, x2, 0], [0, 0, out]] })
     }
 }
 

@@ -2,9 +2,9 @@
 //! numbers.
 //!
 //! Run with `cargo run --release --example throughput -- --help`. What is selected is in `arguments.rs` and
-//! `config.rs`, what an operation is in `operation.rs` (results from `quadrature.rs` at high degrees, costs from
-//! `model.rs`), the data and the check in `problem.rs`, how time is measured in `measure.rs`, with what in
-//! `candidate.rs` and `yardstick.rs`, how it is printed in `report.rs`.
+//! `config.rs`, what an operation is in `operation.rs`, what it computes in `target.rs` (at high degrees by
+//! `quadrature.rs`), what it costs in `model.rs`, the data and the check in `problem.rs`, how time is measured in
+//! `measure.rs`, with what in `candidate.rs` and `yardstick.rs`, how it is printed in `report.rs`.
 
 mod arguments;
 mod candidate;
@@ -16,6 +16,7 @@ mod operation;
 mod problem;
 mod quadrature;
 mod report;
+mod target;
 mod yardstick;
 
 use std::ffi::OsString;
@@ -100,19 +101,18 @@ fn run(arguments: &[OsString], out: &mut impl Write) -> Result<(), Failure> {
         out.flush()?;
     }
     let mut progress = Progress::new();
-    let mut problem: Option<Problem> = None;
+    let mut problems: Vec<Problem> = Vec::new();
     for (i, group) in groups.iter().enumerate() {
-        let Some(Config { operation, degrees, batch, .. }) = group.first().copied() else { continue };
+        let Some(Config { degrees, batch, .. }) = group.first().copied() else { continue };
         let place = format!("{}/{} {degrees} {batch}:", i + 1, groups.len());
         // The reference is slow: once for all batches.
-        let known = problem.take().filter(|known| known.operation == operation && known.degrees == degrees);
-        let current = known.unwrap_or_else(|| {
+        if problems.first().is_none_or(|known| known.degrees != degrees) {
             progress.show(&format!("{place} reference"));
-            Problem::new(operation, degrees)
-        });
+            problems =
+                selection.operations(degrees).map(|operation| Problem::new(operation, degrees)).collect();
+        }
         let rows =
-            measure::measure(group, &current, &options, |stage| progress.show(&format!("{place} {stage}")))?;
-        problem = Some(current);
+            measure::measure(group, &problems, &options, |stage| progress.show(&format!("{place} {stage}")))?;
         progress.clear();
         for row in &rows {
             if options.json { report::json(out, row)? } else { report::line(out, row)? }
@@ -122,29 +122,29 @@ fn run(arguments: &[OsString], out: &mut impl Write) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The candidates, those of the same operation, degrees and batch together. Says what is left out.
+/// The candidates, those of the same degrees and batch together. Says what is left out.
 fn groups(selection: &Selection) -> Result<Vec<Vec<Config>>, Failure> {
     let mut groups = Vec::new();
     let mut left_out = Vec::new();
-    for &operation in &selection.operations {
-        for &degrees in &selection.degrees {
-            let engines = selection.left_out(operation, degrees);
-            left_out.extend(engines.iter().map(|engine| format!("{engine} {degrees}")));
-            for &batch in &selection.batches {
-                let group = selection.group(operation, degrees, batch);
-                check_memory(&group)?;
-                if !group.is_empty() {
-                    groups.push(group);
-                }
+    for &degrees in &selection.degrees {
+        left_out.extend(selection.left_out(degrees).map(|name| format!("{name} {degrees}")));
+        for &batch in &selection.batches {
+            let group = selection.group(degrees, batch);
+            check_memory(&group)?;
+            if !group.is_empty() {
+                groups.push(group);
             }
         }
     }
     let left_out = left_out.join(", ");
     if groups.is_empty() {
-        return Err(Failure::Input(format!("nothing to measure, the library does not have: {left_out}")));
+        return Err(Failure::Input(format!(
+            "nothing to measure, beyond the engine or the reference: {left_out}"
+        )));
     }
     if !left_out.is_empty() {
-        let _ = writeln!(io::stderr(), "throughput: left out, the library does not have: {left_out}");
+        let _ =
+            writeln!(io::stderr(), "throughput: left out, beyond the engine or the reference: {left_out}");
     }
     Ok(groups)
 }
@@ -155,8 +155,9 @@ fn check_memory(group: &[Config]) -> Result<(), Failure> {
     let mut bytes = Some(0_usize);
     for config in group {
         let size = if config.dtype == Dtype::F32 { 4 } else { 8 };
-        let elements = config.desc().lengths(config.batch.samples).ok().and_then(|lengths| {
-            lengths.x1.checked_add(lengths.x2)?.checked_add(lengths.out)?.checked_mul(size)
+        let elements = config.read_and_written().ok().and_then(|lengths| {
+            let mut lengths = lengths.as_flattened().iter();
+            lengths.try_fold(0_usize, |sum, len| sum.checked_add(*len))?.checked_mul(size)
         });
         bytes = bytes.and_then(|sum| sum.checked_add(elements?));
     }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use gaunt::{CacheLine, Engine, Isa};
+use gaunt::{CacheLine, Engine};
 
-use crate::candidate::{Candidate, Yardstick, candidate, yardstick};
-use crate::config::{Config, Dtype};
+use crate::candidate::{Candidate, TriadTime, candidate, fma, triad};
+use crate::config::Config;
 use crate::problem::Problem;
 use crate::{Failure, Options};
 
@@ -45,78 +45,105 @@ struct Entry<'t> {
     config: Config,
     candidate: Box<dyn Candidate + 't>,
     calls: usize,
-    /// Index of its ISA level and element type.
+    /// See [`Problem::bound`].
+    bound: usize,
+    /// Index of its level and of its triad, if that is wanted.
     level: usize,
+    triad: Option<usize>,
     /// Per round: seconds per call, multiply-adds per second, seconds per pass of the triad.
     rounds: Vec<[f64; 3]>,
 }
 
-/// An ISA level with an element type: its yardstick, what one turn of it is, and this round's rates.
+/// An ISA level with an element type: what one turn of multiply-adds is, and this round's rate.
 struct Level {
-    key: (Isa, Dtype),
-    yardstick: Box<dyn Yardstick>,
+    config: Config,
     blocks: usize,
-    passes: usize,
     fma_rate: f64,
     lanes: usize,
-    triad_seconds: f64,
 }
 
 impl Level {
-    fn new(config: &Config, options: &Options) -> Result<Self, Failure> {
-        let mut yardstick = yardstick(config, options.triad)?;
-        let blocks = repetitions(|n| Ok(yardstick.fma(n).elapsed))?;
-        let passes = repetitions(|n| Ok(yardstick.triad(n).unwrap_or(TURN)))?;
-        let key = (config.isa, config.dtype);
-        Ok(Self { key, yardstick, blocks, passes, fma_rate: 0.0, lanes: 1, triad_seconds: 0.0 })
+    fn new(config: &Config) -> Result<Self, Failure> {
+        let blocks = repetitions(|n| Ok(fma(config, n).elapsed))?;
+        Ok(Self { config: *config, blocks, fma_rate: 0.0, lanes: 1 })
+    }
+
+    fn is_of(&self, config: &Config) -> bool {
+        (self.config.isa, self.config.dtype) == (config.isa, config.dtype)
     }
 
     fn measure(&mut self) -> Result<(), Failure> {
-        let run = self.yardstick.fma(self.blocks);
+        let run = fma(&self.config, self.blocks);
         self.fma_rate = run.multiply_adds as f64 / run.elapsed.as_secs_f64();
         self.lanes = run.lanes;
         if self.fma_rate.is_nan() || self.fma_rate > IMPLAUSIBLE_FMA_RATE {
             return Err(Failure::Check(format!("{:.1e} multiply-adds per second", self.fma_rate)));
         }
-        if let Some(elapsed) = self.yardstick.triad(self.passes) {
-            self.triad_seconds = elapsed.as_secs_f64() / self.passes as f64;
-        }
         Ok(())
+    }
+}
+
+/// The triad of an ISA level with an element type and an operation: what one turn of it is, and this round's time.
+struct Streams {
+    config: Config,
+    time: TriadTime,
+    passes: usize,
+    seconds: f64,
+}
+
+impl Streams {
+    fn new(config: &Config) -> Result<Self, Failure> {
+        let mut time = triad(config)?;
+        let passes = repetitions(|n| Ok(time(n)))?;
+        Ok(Self { config: *config, time, passes, seconds: 0.0 })
+    }
+
+    fn is_of(&self, config: &Config) -> bool {
+        let key = |config: &Config| (config.isa, config.dtype, config.operation);
+        key(&self.config) == key(config)
+    }
+
+    fn measure(&mut self) {
+        self.seconds = (self.time)(self.passes).as_secs_f64() / self.passes as f64;
     }
 }
 
 /// Checks every configuration, then times them in turns, so that a busy machine slows all of them alike.
 pub(crate) fn measure(
     configs: &[Config],
-    problem: &Problem,
+    problems: &[Problem],
     options: &Options,
     mut progress: impl FnMut(&str),
 ) -> Result<Vec<Row>, Failure> {
     progress("check");
     let mut tables = vec![Vec::<CacheLine>::new(); configs.len()];
     let mut levels: Vec<Level> = Vec::new();
+    let mut triads: Vec<Streams> = Vec::new();
     let mut entries: Vec<Entry> = Vec::new();
     for (config, tables) in configs.iter().zip(&mut tables) {
+        let problem = problems.iter().find(|problem| problem.operation == config.operation);
+        let problem = problem.ok_or_else(|| Failure::Check(format!("{config}: nothing to compare with")))?;
         let mut candidate = candidate(config, problem, tables)?;
         let resolved = Config { engine: candidate.engine(), ..*config };
         // `auto` and what it chooses, both asked for.
         if entries.iter().any(|entry| entry.config == resolved) {
             continue;
         }
-        let (error, bound) = candidate.check(problem)?;
-        if error.is_nan() || error > bound {
+        let error = candidate.check(problem)?;
+        if error.is_nan() || error > 1.0 {
             return Err(Failure::Check(format!(
-                "{config}: error {error:.1e}, rounding explains {bound:.1e}"
+                "{config}: {error:.1e} times the error that rounding explains"
             )));
         }
         let calls = repetitions(|n| Ok(candidate.time(n)?))?;
-        let key = (config.isa, config.dtype);
-        let known = levels.iter().position(|level| level.key == key);
-        let level = known.unwrap_or(levels.len());
-        if known.is_none() {
-            levels.push(Level::new(config, options)?);
-        }
-        entries.push(Entry { config: resolved, candidate, calls, level, rounds: Vec::new() });
+        let level = find_or_push(&mut levels, |level| level.is_of(config), || Level::new(config))?;
+        let triad = if options.triad {
+            Some(find_or_push(&mut triads, |triad| triad.is_of(config), || Streams::new(config))?)
+        } else {
+            None
+        };
+        let (bound, rounds) = (problem.bound, Vec::new());
+        entries.push(Entry { config: resolved, candidate, calls, bound, level, triad, rounds });
     }
 
     for round in 1..=options.rounds {
@@ -124,21 +151,31 @@ pub(crate) fn measure(
         for level in &mut levels {
             level.measure()?;
         }
+        triads.iter_mut().for_each(Streams::measure);
         for entry in &mut entries {
-            let level = &levels[entry.level];
             let seconds = entry.candidate.time(entry.calls)?.as_secs_f64() / entry.calls as f64;
-            entry.rounds.push([seconds, level.fma_rate, level.triad_seconds]);
+            let triad_seconds = entry.triad.map_or(0.0, |triad| triads[triad].seconds);
+            entry.rounds.push([seconds, levels[entry.level].fma_rate, triad_seconds]);
         }
     }
-    let row = |entry: &Entry| {
-        let lanes = levels[entry.level].lanes;
-        summarise(entry, lanes, problem.bound, options.triad)
-    };
-    Ok(entries.iter().map(row).collect())
+    Ok(entries.iter().map(|entry| summarise(entry, levels[entry.level].lanes)).collect())
+}
+
+/// The index of what is looked for, which is made if there is none yet.
+fn find_or_push<T>(
+    all: &mut Vec<T>,
+    is_it: impl Fn(&T) -> bool,
+    make: impl FnOnce() -> Result<T, Failure>,
+) -> Result<usize, Failure> {
+    let known = all.iter().position(is_it);
+    if known.is_none() {
+        all.push(make()?);
+    }
+    Ok(known.unwrap_or(all.len() - 1))
 }
 
 /// Medians of the rounds; ratios are taken within a round.
-fn summarise(entry: &Entry, lanes: usize, bound: usize, with_triad: bool) -> Row {
+fn summarise(entry: &Entry, lanes: usize) -> Row {
     let products = entry.config.batch.products() as f64;
     let bytes = entry.candidate.bytes() as f64;
     let over_rounds = |value: fn(&[f64; 3]) -> f64| median(entry.rounds.iter().map(value).collect());
@@ -150,9 +187,9 @@ fn summarise(entry: &Entry, lanes: usize, bound: usize, with_triad: bool) -> Row
         ns_per_product: 1e9 * seconds / products,
         slots_per_product: slots,
         fma_rate_gvec: 1e-9 * over_rounds(|[_, rate, _]| *rate),
-        model_fraction: bound as f64 / slots,
+        model_fraction: entry.bound as f64 / slots,
         gb_per_s: 1e-9 * bytes / seconds,
-        triad: with_triad.then(|| TriadRow {
+        triad: entry.triad.map(|_| TriadRow {
             gb_per_s: 1e-9 * bytes / over_rounds(|[_, _, triad]| *triad),
             time_ratio: over_rounds(|[seconds, _, triad]| seconds / triad),
         }),

@@ -1,79 +1,108 @@
-//! Operands and the results to expect, the same for every candidate of the same degrees.
+//! Functions and the results to expect, the same for every candidate of the same operation and degrees.
 
-use gaunt::{Broadcast, Layout, n_lm};
+use std::ops::Range;
+
+use gaunt::{Layout, n_lm};
 
 use crate::config::{Config, Degrees};
+use crate::model;
 use crate::operation::Operation;
+use crate::target::{Target, pairs};
 
-/// Different vectors per operand. The vectors of a batch repeat with these periods: no multiple of a vector length, and
-/// coprime, so that a product in the wrong place shows, while the reference has few products to compute.
-const N_VECTORS: [usize; 2] = [5, 7];
+/// Different vectors per function. The vectors of a batch repeat with these periods: no multiple of a vector length, and
+/// coprime, so that a result in the wrong place shows, while the reference has few results to compute.
+const N_VECTORS: [usize; 3] = [5, 7, 3];
 
-/// An operation with operands and results.
+/// An operation with what it is given and what it has to give.
 pub(crate) struct Problem {
     pub(crate) operation: Operation,
     pub(crate) degrees: Degrees,
-    operands: [Vec<Vec<f64>>; 2],
-    /// `[first operand][second operand]`.
-    outputs: Vec<Vec<f64>>,
-    /// Of [`Operation::scale`], likewise.
-    scales: Vec<f64>,
-    /// See [`crate::operation::Results`].
+    /// The operands and the cotangent.
+    functions: [Vec<Vec<f64>>; 3],
+    expected: Vec<Expected>,
+    /// The model bound: multiply-adds per product that an ideal implementation of the known algorithms needs.
     pub(crate) bound: usize,
+}
+
+/// The results for every pair of the functions that they are computed from.
+struct Expected {
+    target: Target,
+    vectors: Vec<Vec<f64>>,
+    /// Of [`Target::scale`].
+    scales: Vec<f64>,
 }
 
 impl Problem {
     pub(crate) fn new(operation: Operation, degrees: Degrees) -> Self {
-        let [l1, l2, _] = degrees.0;
-        let [x1, x2] = [vectors(l1, N_VECTORS[0], 1), vectors(l2, N_VECTORS[1], 2)];
-        let results = operation.evaluate(degrees, &x1, &x2);
-        let scale = |x1| x2.iter().map(move |x2: &Vec<f64>| operation.scale(degrees, x1, x2));
-        let scales = x1.iter().flat_map(|x1| scale(x1)).collect();
-        Self {
-            operation,
-            degrees,
-            scales,
-            outputs: results.outputs,
-            bound: results.bound,
-            operands: [x1, x2],
+        let functions = [0, 1, 2].map(|slot| vectors(degrees.0[slot], N_VECTORS[slot], slot as u64 + 1));
+        let mut expected = Vec::new();
+        let mut sparse = 0;
+        for &target in operation.targets() {
+            let [f, g] = target.others().map(|slot| &functions[slot]);
+            let (vectors, n_terms) = target.evaluate(degrees, f, g);
+            let scales = pairs(f, g).map(|(f, g)| target.scale(degrees, f, g)).collect();
+            expected.push(Expected { target, vectors, scales });
+            sparse += n_terms;
         }
+        let bound = sparse.min(model::grid_folded(degrees, operation.targets()));
+        Self { operation, degrees, functions, expected, bound }
     }
 
-    /// The first or second operand of a configuration, element by element through `set`.
-    pub(crate) fn fill(&self, config: &Config, operand: usize, mut set: impl FnMut(usize, f64)) {
-        let channels = config.batch.channels;
-        let stored = if operand == 1 && config.broadcast == Broadcast::Channels { 1 } else { channels };
-        let lmax = self.degrees.0[operand];
-        for product in 0..config.batch.samples * stored {
-            let vector = &self.operands[operand][product % N_VECTORS[operand]];
-            let start = product / stored * stored * n_lm(lmax);
-            for_each_position(config.layout, lmax, stored, product % stored, |lm, position| {
-                set(start + position, vector[lm]);
+    /// A function of a configuration, element by element through `set`.
+    pub(crate) fn fill(&self, config: &Config, slot: usize, mut set: impl FnMut(usize, f64)) {
+        let sharing = config.sharing(slot);
+        let (stored, lmax) = (config.batch.channels / sharing, self.degrees.0[slot]);
+        for vector in 0..config.batch.products() / sharing {
+            let values = &self.functions[slot][vector % N_VECTORS[slot]];
+            let start = vector / stored * stored * n_lm(lmax);
+            for_each_position(config.layout, lmax, stored, vector % stored, |lm, position| {
+                set(start + position, values[lm]);
             });
         }
     }
 
-    /// The largest error of all outputs of a configuration, relative to their scale. NaN if one is.
-    pub(crate) fn error(&self, config: &Config, out: impl Fn(usize) -> f64) -> f64 {
-        let (channels, lmax) = (config.batch.channels, self.degrees.0[2]);
+    /// The largest error of all results of a configuration, relative to what rounding explains for a unit roundoff of 1.
+    /// NaN if one is. `result` gives the elements of the arrays that are written, by function.
+    pub(crate) fn error(&self, config: &Config, result: impl Fn(usize, usize) -> f64) -> f64 {
         let mut worst = 0.0_f64;
-        for product in 0..config.batch.products() {
-            let sample = product / channels;
-            let second = if config.broadcast == Broadcast::Channels { sample } else { product };
-            let pair = product % N_VECTORS[0] * N_VECTORS[1] + second % N_VECTORS[1];
-            let (expected, scale) = (&self.outputs[pair], self.scales[pair]);
-            let start = sample * channels * n_lm(lmax);
-            for_each_position(config.layout, lmax, channels, product % channels, |lm, position| {
-                let error = (out(start + position) - expected[lm]).abs() / scale;
-                if error.is_nan() || error > worst {
-                    worst = error;
+        for (i, expected) in self.expected.iter().enumerate() {
+            let slot = expected.target.slot;
+            let sharing = config.sharing(slot);
+            let (stored, lmax) = (config.batch.channels / sharing, self.degrees.0[slot]);
+            let parts = |all: &[Expected]| all.iter().filter(|other| other.target.slot == slot).count();
+            let (part, n_parts) = (parts(&self.expected[..i]), parts(&self.expected));
+            // A sum has a rounding more per addition.
+            let roundings = (expected.target.roundings(self.degrees) + sharing - 1) as f64;
+            for vector in 0..config.batch.products() / sharing {
+                let (values, scale) = expected.sum(config, vector * sharing..(vector + 1) * sharing);
+                let start = (vector / stored * n_parts + part) * stored * n_lm(lmax);
+                for_each_position(config.layout, lmax, stored, vector % stored, |lm, position| {
+                    let error = (result(slot, start + position) - values[lm]).abs() / (roundings * scale);
+                    if error.is_nan() || error > worst {
+                        worst = error;
+                    }
+                });
+                if worst.is_nan() {
+                    return worst; // comparisons would forget it
                 }
-            });
-            if worst.is_nan() {
-                break; // comparisons would forget it
             }
         }
         worst
+    }
+}
+
+impl Expected {
+    /// The sum of the results of some products, and of their scales: the gradient of what these share.
+    fn sum(&self, config: &Config, products: Range<usize>) -> (Vec<f64>, f64) {
+        let [first, second] = self.target.others();
+        let (mut values, mut scale) = (vec![0.0; self.vectors[0].len()], 0.0);
+        for product in products {
+            let index = |slot| product / config.sharing(slot) % N_VECTORS[slot];
+            let pair = index(first) * N_VECTORS[second] + index(second);
+            values.iter_mut().zip(&self.vectors[pair]).for_each(|(sum, value)| *sum += value);
+            scale += self.scales[pair];
+        }
+        (values, scale)
     }
 }
 
@@ -116,38 +145,42 @@ fn for_each_position(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Batch, Dtype};
+    use crate::config::{Batch, Dtype, Named};
+    use gaunt::Broadcast;
 
-    /// Every element of an array is set once, and outputs are looked for where layouts put them.
+    /// Every element of an array is set once, and results are looked for where layouts put them.
     #[test]
     fn layouts_cover_their_arrays() {
-        let problem = Problem::new(Operation::Product, Degrees([2, 1, 3]));
-        for layout in [Layout::LmChannel, Layout::ChannelLm, Layout::E3nnBlocks] {
-            for broadcast in [Broadcast::None, Broadcast::Channels] {
-                let config = Config {
-                    operation: Operation::Product,
-                    degrees: problem.degrees,
-                    batch: Batch { samples: 3, channels: 5 },
-                    broadcast,
-                    engine: gaunt::Engine::Auto,
-                    isa: gaunt::Isa::Scalar,
-                    dtype: Dtype::F64,
-                    layout,
-                };
-                let lengths = config.desc().lengths(3).unwrap();
-                for (operand, len) in [lengths.x1, lengths.x2].into_iter().enumerate() {
-                    let mut count = vec![0; len];
-                    problem.fill(&config, operand, |i, _| count[i] += 1);
-                    assert!(count.iter().all(|n| *n == 1), "{layout:?} {broadcast:?}: {count:?}");
+        for &(name, operation) in Operation::CHOICES {
+            let problem = Problem::new(operation, Degrees([2, 1, 3]));
+            for layout in [Layout::LmChannel, Layout::ChannelLm, Layout::E3nnBlocks] {
+                for broadcast in [Broadcast::None, Broadcast::Channels] {
+                    let config = Config {
+                        operation,
+                        degrees: problem.degrees,
+                        batch: Batch { samples: 3, channels: 5 },
+                        broadcast,
+                        engine: gaunt::Engine::Auto,
+                        isa: gaunt::Isa::Scalar,
+                        dtype: Dtype::F64,
+                        layout,
+                    };
+                    let [read, written] = config.read_and_written().unwrap();
+                    for (slot, len) in read.into_iter().enumerate().filter(|(_, len)| *len > 0) {
+                        let mut count = vec![0; len];
+                        problem.fill(&config, slot, |i, _| count[i] += 1);
+                        assert!(count.iter().all(|n| *n == 1), "{name} {layout:?} {broadcast:?}: {count:?}");
+                    }
+                    let seen = std::cell::RefCell::new(written.map(|len| vec![0; len]));
+                    problem.error(&config, |slot, i| {
+                        seen.borrow_mut()[slot][i] += 1;
+                        0.0
+                    });
+                    let seen = seen.into_inner();
+                    assert!(seen.iter().flatten().all(|n| *n == 1), "{name} {layout:?} {broadcast:?}");
+                    let nan = |slot, i| if i + 1 == written[slot] { f64::NAN } else { 0.0 };
+                    assert!(problem.error(&config, nan).is_nan());
                 }
-                let seen = std::cell::RefCell::new(vec![0; lengths.out]);
-                problem.error(&config, |i| {
-                    seen.borrow_mut()[i] += 1;
-                    0.0
-                });
-                assert!(seen.into_inner().iter().all(|n| *n == 1), "{layout:?} {broadcast:?}");
-                let nan = problem.error(&config, |i| if i + 1 == lengths.out { f64::NAN } else { 0.0 });
-                assert!(nan.is_nan());
             }
         }
     }

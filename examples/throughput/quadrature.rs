@@ -7,6 +7,7 @@ use std::f64::consts::{PI, TAU};
 use gaunt::{flat_index, n_lm, reference};
 
 use crate::config::Degrees;
+use crate::target::pairs;
 
 /// The products of every pair of a first and a second operand.
 pub(crate) fn products(degrees: Degrees, x1: &[Vec<f64>], x2: &[Vec<f64>]) -> Vec<Vec<f64>> {
@@ -28,8 +29,7 @@ pub(crate) fn products(degrees: Degrees, x1: &[Vec<f64>], x2: &[Vec<f64>]) -> Ve
         };
         let f: Vec<_> = x1.iter().map(|x| ring(l1, x)).collect();
         let g: Vec<_> = x2.iter().map(|x| ring(l2, x)).collect();
-        let pairs = f.iter().flat_map(|f| g.iter().map(move |g| (f, g)));
-        for (out, (f, g)) in outputs.iter_mut().zip(pairs) {
+        for (out, (f, g)) in outputs.iter_mut().zip(pairs(&f, &g)) {
             let mut orders = vec![0.0; 2 * lmax + 1];
             for ((f, g), row) in f.iter().zip(g).zip(&azimuth) {
                 let value = f * g * weight * TAU / n_phi as f64;

@@ -11,7 +11,7 @@ use crate::measure::Row;
 pub(crate) fn head(out: &mut impl Write, with_triad: bool) -> io::Result<()> {
     write!(
         out,
-        "{:9} {:6} {:6} {:5} {:11} {:>8} {:>9} {:>10} {:>9} {:>6} {:>6} {:>6}",
+        "{:19} {:6} {:6} {:5} {:11} {:>8} {:>9} {:>10} {:>9} {:>6} {:>6} {:>6}",
         "operation",
         "engine",
         "isa",
@@ -36,7 +36,7 @@ pub(crate) fn line(out: &mut impl Write, row: &Row) -> io::Result<()> {
     let Config { operation, degrees, batch, isa, dtype, layout, .. } = row.config;
     write!(
         out,
-        "{:9} {:6} {:6} {:5} {:11} {degrees:>8} {batch:>9} {:>10} {:>9} {:>6.2} {:>6} {:>6.2}",
+        "{:19} {:6} {:6} {:5} {:11} {degrees:>8} {batch:>9} {:>10} {:>9} {:>6.2} {:>6} {:>6.2}",
         operation.name(),
         row.engine.name(),
         isa.name(),
@@ -88,7 +88,7 @@ pub(crate) fn json(out: &mut impl Write, row: &Row) -> io::Result<()> {
     writeln!(out, "}}")
 }
 
-/// A positive number with so many significant digits, in plain notation.
+/// A number, not negative, with so many significant digits, in plain notation.
 fn significant(value: f64, digits: i32) -> String {
     #[allow(clippy::cast_possible_truncation)] // a logarithm
     let exponent = value.log10().floor() as i32;

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::marker::PhantomData;
 use std::time::{Duration, Instant};
 
-use gaunt::{Isa, Lengths};
+use gaunt::Isa;
 use pulp::{Simd, WithSimd};
 
 use crate::element::{Array, Element, vectorize};
@@ -101,7 +101,7 @@ fn eight_steps<S: Simd, T: Element, const N: usize>(
     }
 }
 
-/// Two streams read and one written, as long as the arrays of a call: `c = a + b/2` where all three go on.
+/// Two streams read and one written: `c = a + b/2` where all three go on.
 pub(crate) struct Triad<T> {
     isa: Isa,
     a: Array<T>,
@@ -110,13 +110,9 @@ pub(crate) struct Triad<T> {
 }
 
 impl<T: Element> Triad<T> {
-    pub(crate) fn new(isa: Isa, lengths: &Lengths) -> Self {
-        let mut triad = Self {
-            isa,
-            a: Array::zeroed(lengths.x1),
-            b: Array::zeroed(lengths.x2),
-            c: Array::zeroed(lengths.out),
-        };
+    pub(crate) fn new(isa: Isa, lengths: [usize; 3]) -> Self {
+        let [a, b, c] = lengths.map(Array::zeroed);
+        let mut triad = Self { isa, a, b, c };
         // Written once: pages that were never written are one page of zeros.
         triad.a.get_mut().fill(T::round(1.0));
         triad.b.get_mut().fill(T::round(2.0));
@@ -224,9 +220,8 @@ mod tests {
     #[test]
     fn the_triad_writes_all_of_its_output() {
         for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
-            for [x1, x2, out] in [[5, 5, 5], [10_001, 10_001, 10_001], [9, 5000, 9000], [900, 9, 20_000]] {
-                let lengths = Lengths { x1, x2, out, weights1: 0, weights2: 0, weights3: 0 };
-                let mut triad = Triad::<f32>::new(isa, &lengths);
+            for lengths in [[5, 5, 5], [10_001, 10_001, 10_001], [9, 5000, 9000], [900, 9, 20_000]] {
+                let mut triad = Triad::<f32>::new(isa, lengths);
                 triad.pass();
                 let c = triad.c.get();
                 assert!(c.iter().all(|c| (1.0..=3.0).contains(c)), "{isa:?} {lengths:?}");
