@@ -117,8 +117,7 @@ pub enum Engine {
     Direct,
     /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
     Grid,
-    /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] takes it for products of
-    /// degree 64 and beyond.
+    /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] does not take it.
     Fourier,
 }
 
@@ -335,24 +334,11 @@ impl PlanDesc {
         if self.operation != Operation::ProductAndBracket && !one_part {
             return Err(Error::Unsupported);
         }
+        let direct = direct::supports(l1, l2);
         match self.engine {
-            Engine::Direct if !direct::supports(l1, l2) => Err(Error::Unsupported),
-            Engine::Auto => Ok(self.fastest_engine()),
+            Engine::Direct if !direct => Err(Error::Unsupported),
+            Engine::Auto => Ok(if direct { Engine::Direct } else { Engine::Grid }),
             engine => Ok(engine),
-        }
-    }
-
-    /// The engine for [`Engine::Auto`], as `benches/crossover` measured.
-    fn fastest_engine(&self) -> Engine {
-        const FOURIER_FROM: usize = 64;
-        if direct::supports(self.lmax1, self.lmax2) {
-            Engine::Direct
-        } else if self.operation == Operation::Product
-            && self.contributing().iter().any(|l| *l >= FOURIER_FROM)
-        {
-            Engine::Fourier
-        } else {
-            Engine::Grid
         }
     }
 

@@ -295,8 +295,7 @@ pub const GAUNT_ENGINE_AUTO: i32 = 0;
 pub const GAUNT_ENGINE_DIRECT: i32 = 1;
 /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
 pub const GAUNT_ENGINE_GRID: i32 = 2;
-/// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. `GAUNT_ENGINE_AUTO` takes it for products
-/// of degree 64 and beyond.
+/// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. `GAUNT_ENGINE_AUTO` does not take it.
 pub const GAUNT_ENGINE_FOURIER: i32 = 3;
 
 /// The best level of this CPU.
