@@ -531,7 +531,8 @@ impl<'t, T: Real> Plan<'t, T> {
     /// Decides a plan. `tables` is working memory that the plan keeps, [`Memory::tables`] cache lines; extra lines
     /// are ignored.
     ///
-    /// Cost: nothing to speak of up to degree 12; above that the tables in double-double arithmetic, O(L³), and for
+    /// Cost: nothing to speak of for products up to degree 12; above that, and for brackets on the grid, the tables in
+    /// double-double arithmetic, O(L³) (a bracket of degree 12: a millisecond), and for
     /// [`Engine::Fourier`] at any degree, about `lmax3³ (lmax1 + lmax2) / 12` multiplications.
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 //! Everything is computed in double-double: the sparse coefficients of products and the harmonics' constants by `const fn`
 //! at compile time; the grid tables of small degrees by [`grid::fill_grid_table`] ahead of time, into the checked-in
 //! `generated.rs` (a test regenerates and compares it); those of large degrees by the same text at plan initialisation,
-//! into caller memory, as are the tables of the Fourier basis and of rotations.
+//! into caller memory, as are the derivatives that brackets need on the grid, the tables of the Fourier basis and those of
+//! rotations.
 
 use harmonics::HarmonicsTable;
 
