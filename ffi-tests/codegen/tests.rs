@@ -122,29 +122,29 @@ fn callees_are_named() {
 fn faults_of_frames_are_found() {
     let (mut jump, mut with_division, mut with_call) = ([0; 2], [0; 2], [0; 2]);
     let kernel = looped(&[BROADCAST, FUSED_YMM], &mut jump);
-    assert_eq!(faults("Class", &kernel, ""), Vec::<String>::new());
+    assert_eq!(faults("Coupling", &kernel, ""), Vec::<String>::new());
     let with = |code: &'static [u8]| [&kernel[..], &[code]].concat();
 
     assert_fault(
-        &faults("Class", &with(FUSED_XMM), ""),
-        "Class<f32, 4> for AVX2: arithmetic on part of a vector",
+        &faults("Coupling", &with(FUSED_XMM), ""),
+        "Coupling<f32, 4> for AVX2: arithmetic on part of a vector",
     );
-    assert_fault(&faults("Class", &with(b"\xc5\xf5\x59\xc2"), ""), "another element type, 1 times"); // vmulpd ymm
-    assert_fault(&faults("Class", &with(MUL_SINGLE), ""), "arithmetic on single elements");
-    assert_fault(&faults("Class", &with(b"\x0f\x28\xc1"), ""), "vector instructions of the baseline"); // movaps xmm
-    assert_fault(&faults("Class", &with(DIV), ""), "integer divisions");
-    assert_fault(&faults("Class", &with(UD2), ""), "traps");
-    assert_fault(&faults("Class", &with(b"\x06"), ""), "unknown instructions");
-    assert_fault(&faults("Class", &with(CALL), "gaunt::helper"), "calls gaunt::helper");
-    assert_fault(&faults("Class", &with(CALL), "memset"), "calls memset");
-    assert_fault(&faults("Class", &[FUSED_YMM], ""), "0 of 1 fused multiply-adds are in loops");
+    assert_fault(&faults("Coupling", &with(b"\xc5\xf5\x59\xc2"), ""), "another element type, 1 times"); // vmulpd ymm
+    assert_fault(&faults("Coupling", &with(MUL_SINGLE), ""), "arithmetic on single elements");
+    assert_fault(&faults("Coupling", &with(b"\x0f\x28\xc1"), ""), "vector instructions of the baseline"); // movaps xmm
+    assert_fault(&faults("Coupling", &with(DIV), ""), "integer divisions");
+    assert_fault(&faults("Coupling", &with(UD2), ""), "traps");
+    assert_fault(&faults("Coupling", &with(b"\x06"), ""), "unknown instructions");
+    assert_fault(&faults("Coupling", &with(CALL), "gaunt::helper"), "calls gaunt::helper");
+    assert_fault(&faults("Coupling", &with(CALL), "memset"), "calls memset");
+    assert_fault(&faults("Coupling", &[FUSED_YMM], ""), "0 of 1 fused multiply-adds are in loops");
 
     // What is allowed outside of kernels, and only there.
     let none = Vec::<String>::new();
     assert_eq!(faults("Execute", &[&with(DIV)[..], &[CALL]].concat(), "memset"), none);
     assert_eq!(faults("Gather", &with(MUL_SINGLE), ""), none);
     assert_fault(&faults("Execute", &with(MUL_SINGLE), ""), "single elements");
-    let frame = &*frame_name("Class");
+    let frame = &*frame_name("Coupling");
     assert_eq!(faults("Execute", &with(CALL), frame), none);
     assert_fault(&faults("Execute", &with(CALL), &frame.replace("f32, ", "f64, ")), "calls <pulp");
     assert_fault(&faults("Execute", &with(CALL), &frame.replace("v3", "v4")), "calls <pulp");
@@ -156,14 +156,14 @@ fn faults_of_frames_are_found() {
 fn faults_outside_of_frames_are_found() {
     let helper = "gaunt::lanes::helper::<pulp::x86::v3::V3, f32>";
     let of = |name: &str, code: &[&[u8]]| {
-        let functions = [function(&frame_name("Class"), &[CALL], helper), function(name, code, "")];
+        let functions = [function(&frame_name("Coupling"), &[CALL], helper), function(name, code, "")];
         faults_outside(&functions, &frames::of(&functions).0)
     };
-    assert_fault(&of(helper, &[DEC]), "called by [\"Class<f32, 4> for AVX2\"]");
+    assert_fault(&of(helper, &[DEC]), "called by [\"Coupling<f32, 4> for AVX2\"]");
     assert_fault(&of("gaunt::helper", &[DEC, MUL_SSE]), "vector arithmetic outside of frames, 0x3: mulps");
     let none = Vec::<String>::new();
     assert_eq!(of("gaunt::helper", &[MUL_SINGLE, DIV]), none);
-    assert_eq!(of("<pulp::Scalar as pulp::Simd>::vectorize::<gaunt::Class<f32, f32>>", &[MUL_SSE]), none);
+    assert_eq!(of("<pulp::Scalar as pulp::Simd>::vectorize::<gaunt::Coupling<f32, f32>>", &[MUL_SSE]), none);
     assert_eq!(of("<gaunt::tables::Table>::fill", &[MUL_SSE]), none);
 }
 
@@ -171,26 +171,26 @@ fn faults_outside_of_frames_are_found() {
 fn spills_are_compared_with_the_record() {
     let mut jump = [0; 2];
     let kernel = looped(&[&[FUSED_YMM; 3][..], &[STORE_RSP; 16]].concat(), &mut jump);
-    let functions = [function(&frame_name("Class"), &kernel, "")];
+    let functions = [function(&frame_name("Coupling"), &kernel, "")];
     let (frames, _) = frames::of(&functions);
     let families = spills::families(&frames);
     let family = families.values().next().unwrap();
     let faults = |record| spills::compare(family, record);
 
     let recorded = spills::parse(&spills::text(&families));
-    assert_eq!(recorded, [("Class AVX2 f32".to_string(), [3, 0, 16, 16, 1])].into());
+    assert_eq!(recorded, [("Coupling AVX2 f32".to_string(), [3, 0, 16, 16, 1])].into());
     assert_eq!(faults([3, 0, 16, 16, 1]), Vec::<String>::new());
     assert_fault(&faults([3, 0, 0, 16, 1]), "16 spills for 3 operations, 8 are allowed (0 recorded)");
     assert_fault(
         &faults([3, 0, 16, 6, 1]),
-        "16 spills in Class<f32, 4> for AVX2, 15 are allowed (6 recorded)",
+        "16 spills in Coupling<f32, 4> for AVX2, 15 are allowed (6 recorded)",
     );
     assert_fault(
         &faults([3, 0, 16, 16, 0]),
-        "loops of at most 32 operations spill, 0 recorded: [\"Class<f32, 4> for",
+        "loops of at most 32 operations spill, 0 recorded: [\"Coupling<f32, 4> for",
     );
 
-    let functions = [function(&frame_name("Class"), &[FUSED_YMM, MUL_YMM].repeat(3), "")];
+    let functions = [function(&frame_name("Coupling"), &[FUSED_YMM, MUL_YMM].repeat(3), "")];
     let (frames, _) = frames::of(&functions);
     let faults = spills::compare(&spills::families(&frames).into_values().next().unwrap(), [6, 0, 0, 0, 0]);
     assert_fault(&faults, "3 fused multiply-adds of 6 operations, 5 are expected");

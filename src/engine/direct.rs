@@ -9,7 +9,7 @@ use pulp::{Simd, WithSimd};
 
 use crate::index::n_lm;
 use crate::isa::outline;
-use crate::lanes::{FixedRows, LaneOps, RowCount, Rows, RowsMut};
+use crate::lanes::{FixedRows, FixedRowsMut, LaneOps, RowCount, Rows, RowsMut, settle};
 use crate::tables::gaunt::{ClassTerms, LMAX_DIRECT, MAX_CLASS_LEN, Pair, Side, Term, n_classes};
 
 /// Whether the engine serves these degrees.
@@ -49,14 +49,14 @@ pub(crate) fn couple<S: Simd, T: LaneOps>(
             match (lmax1, lmax2, computed_lmax3([lmax1, lmax2, lmax3]), bracket) {
                 // Sums of a class, the factors and a coefficient share the register file.
                 $(($l1, $l2, $l3, false) => if const { S::REGISTER_COUNT >= 32 } {
-                    classes::<S, T, false, $l1, $l2, $l3, 24>(s, swapped, blocks, x1, x2, out)
+                    outline(s, Coupling::<T, _, false, $l1, $l2, $l3, 24> { swapped, blocks, x1, x2, out })
                 } else {
-                    classes::<S, T, false, $l1, $l2, $l3, 12>(s, swapped, blocks, x1, x2, out)
+                    outline(s, Coupling::<T, _, false, $l1, $l2, $l3, 12> { swapped, blocks, x1, x2, out })
                 },
                 ($l1, $l2, $l3, true) => if const { S::REGISTER_COUNT >= 32 } {
-                    classes::<S, T, true, $l1, $l2, $l3, 24>(s, swapped, blocks, x1, x2, out)
+                    outline(s, Coupling::<T, _, true, $l1, $l2, $l3, 24> { swapped, blocks, x1, x2, out })
                 } else {
-                    classes::<S, T, true, $l1, $l2, $l3, 12>(s, swapped, blocks, x1, x2, out)
+                    outline(s, Coupling::<T, _, true, $l1, $l2, $l3, 12> { swapped, blocks, x1, x2, out })
                 },)*
                 _ => None,
             }
@@ -71,36 +71,8 @@ pub(crate) fn couple<S: Simd, T: LaneOps>(
     }
 }
 
-/// All classes of one triple of degrees.
-#[inline(always)]
-#[allow(clippy::unnecessary_semicolon)] // of the unrolled loop
-fn classes<
-    S: Simd,
-    T: LaneOps,
-    const BRACKET: bool,
-    const L1: usize,
-    const L2: usize,
-    const L3: usize,
-    const BUDGET: usize,
->(
-    s: S,
-    swapped: bool,
-    blocks: usize,
-    x1: Rows<'_, T, T::Lanes<S>>,
-    x2: Rows<'_, T, T::Lanes<S>>,
-    mut out: RowsMut<'_, T, T::Lanes<S>>,
-) -> Option<()> {
-    seq_macro::seq!(CLASS in 0..8 {
-        if const { CLASS < ClassesTo::<L3, BUDGET>::COUNT } {
-            let out = out.reborrow();
-            outline(s, Class::<T, _, BRACKET, L1, L2, L3, BUDGET, CLASS> { swapped, blocks, x1, x2, out })?;
-        }
-    });
-    Some(())
-}
-
-/// The kernel of one class of one triple of degrees, a `#[target_feature]` frame of its own.
-struct Class<
+/// The kernel of one triple of degrees, a `#[target_feature]` frame of its own: all classes of a block, then the next block.
+struct Coupling<
     'a,
     T,
     V,
@@ -109,9 +81,8 @@ struct Class<
     const L2: usize,
     const L3: usize,
     const BUDGET: usize,
-    const CLASS: usize,
 > {
-    /// Whether the operands have changed places.
+    /// Whether the operands have changed places, as their degrees asked for.
     swapped: bool,
     blocks: usize,
     x1: Rows<'a, T, V>,
@@ -127,13 +98,12 @@ impl<
     const L2: usize,
     const L3: usize,
     const BUDGET: usize,
-    const CLASS: usize,
-> WithSimd for Class<'_, T, V, BRACKET, L1, L2, L3, BUDGET, CLASS>
+> WithSimd for Coupling<'_, T, V, BRACKET, L1, L2, L3, BUDGET>
 {
     type Output = Option<()>;
 
     #[inline(always)]
-    #[allow(clippy::erasing_op, clippy::identity_op, clippy::unnecessary_semicolon)] // of the unrolled loops
+    #[allow(clippy::unnecessary_semicolon)] // of the unrolled loop
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let Self { swapped, blocks, x1, x2, out } = self;
         let (x1, x2) = (x1.cast::<T::Lanes<S>>()?, x2.cast::<T::Lanes<S>>()?);
@@ -141,25 +111,52 @@ impl<
         let stride = x1.row_stride();
         let (x1, x2) = (x1.first::<Degree<L1>>(blocks, stride)?, x2.first::<Degree<L2>>(blocks, stride)?);
         let mut out = out.cast::<T::Lanes<S>>()?.first::<Degree<L3>>(blocks, stride)?;
-        let zero = T::splat(s, T::zeroed());
         let sign = T::splat(s, T::from_f64(if swapped { -1.0 } else { 1.0 }));
         for block in 0..blocks {
             let (x1, x2, mut out) = (x1.block(block), x2.block(block), out.block(block));
-            let mut sums = Sums { slots: [zero; MAX_CLASS_LEN], factors: [[zero; 2]; 2] };
-            seq_macro::seq!(GROUP in 0..16 {
-                if const { 16 * GROUP < TermsOf::<BRACKET, L1, L2, L3, BUDGET, CLASS>::LEN } {
-                    add_terms::<S, T, BRACKET, L1, L2, L3, BUDGET, CLASS, GROUP>(s, x1, x2, &mut sums);
-                }
-            });
-            seq_macro::seq!(SLOT in 0..24 {
-                if let Some(output) = TermsOf::<BRACKET, L1, L2, L3, BUDGET, CLASS>::TERMS.output(SLOT) {
-                    let sum = sums.slots[SLOT];
-                    out.set(output, if BRACKET { T::mul(s, sign, sum) } else { sum });
+            seq_macro::seq!(CLASS in 0..8 {
+                if const { CLASS < ClassesTo::<L3, BUDGET>::COUNT } {
+                    couple_class::<S, T, BRACKET, L1, L2, L3, BUDGET, CLASS>(s, sign, x1, x2, &mut out);
                 }
             });
         }
         Some(())
     }
+}
+
+/// One class of outputs of a block; those of brackets times `sign`, unless the degrees are equal: then operands need not change
+/// places.
+#[inline(always)]
+#[allow(clippy::erasing_op, clippy::identity_op, clippy::unnecessary_semicolon)] // of the unrolled loops
+fn couple_class<
+    S: Simd,
+    T: LaneOps,
+    const BRACKET: bool,
+    const L1: usize,
+    const L2: usize,
+    const L3: usize,
+    const BUDGET: usize,
+    const CLASS: usize,
+>(
+    s: S,
+    sign: T::Lanes<S>,
+    x1: FixedRows<'_, T, T::Lanes<S>, Degree<L1>>,
+    x2: FixedRows<'_, T, T::Lanes<S>, Degree<L2>>,
+    out: &mut FixedRowsMut<'_, T, T::Lanes<S>, Degree<L3>>,
+) {
+    let zero = T::splat(s, T::zeroed());
+    let mut sums = Sums { slots: [zero; MAX_CLASS_LEN], factors: [[zero; 2]; 2] };
+    seq_macro::seq!(GROUP in 0..16 {
+        if const { 16 * GROUP < TermsOf::<BRACKET, L1, L2, L3, BUDGET, CLASS>::LEN } {
+            add_terms::<S, T, BRACKET, L1, L2, L3, BUDGET, CLASS, GROUP>(s, x1, x2, &mut sums);
+        }
+    });
+    seq_macro::seq!(SLOT in 0..24 {
+        if let Some(output) = TermsOf::<BRACKET, L1, L2, L3, BUDGET, CLASS>::TERMS.output(SLOT) {
+            let sum = sums.slots[SLOT];
+            out.set(output, if BRACKET && L1 != L2 { T::mul(s, sign, sum) } else { sum });
+        }
+    });
 }
 
 /// The number of coefficients to degree `L`.
@@ -243,7 +240,7 @@ fn add_terms<
     });
 }
 
-/// Adds a term to its slot.
+/// Adds a term to its slot, before anything of a later quad.
 #[inline(always)]
 fn add_term<S: Simd, T: LaneOps>(
     s: S,
@@ -252,11 +249,12 @@ fn add_term<S: Simd, T: LaneOps>(
     slots: &mut [T::Lanes<S>; MAX_CLASS_LEN],
 ) {
     let value = T::splat(s, T::from_f64(term.value));
-    slots[term.slot] = if term.starts_sum {
+    let sum = if term.starts_sum {
         T::mul(s, value, factor)
     } else {
         T::mul_add(s, value, factor, slots[term.slot])
     };
+    slots[term.slot] = settle(s, sum);
 }
 
 /// The sum and the difference of the two products of a side; what no term takes the compiler leaves out.

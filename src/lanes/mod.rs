@@ -12,6 +12,7 @@ mod planes;
 mod quads;
 mod rows;
 mod runs;
+mod settle;
 
 pub(crate) use fft::{Adjoint, Fft, Forward, fft_cost, times};
 pub(crate) use interleave::{LaneElements, read_lanes, write_lanes};
@@ -20,8 +21,9 @@ pub(crate) use matrix::{
 };
 pub(crate) use planes::{Multiples, Strided, rotate_planes};
 pub(crate) use quads::{Quads, QuadsMut};
-pub(crate) use rows::{BlockRows, BlockRowsMut, FixedRows, RowCount, Rows, RowsMut, RowsShape};
+pub(crate) use rows::{BlockRows, BlockRowsMut, FixedRows, FixedRowsMut, RowCount, Rows, RowsMut, RowsShape};
 pub(crate) use runs::copy_runs;
+pub(crate) use settle::settle;
 
 use bytemuck::{Pod, Zeroable};
 use pulp::Simd;

@@ -5,8 +5,11 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
+use super::form::{Arguments, Expected, Form, contraction_bound};
 use super::support::{Random, dirty_lines, execute, levels, terms};
-use super::tolerance::{Roundoff, Terms, derivative_roundings};
+use super::tolerance::{
+    Roundoff, Terms, bracket_roundings, derivative_roundings, harmonics_error, harmonics_gradient_error,
+};
 use crate::reference::{bracket_coefficient, gaunt_coefficient};
 use crate::tables::gaunt::LMAX_DIRECT;
 use crate::{
@@ -83,9 +86,9 @@ fn to_f64<T: Roundoff>(x: &[T]) -> Vec<f64> {
 
 const ENGINES: [Engine; 3] = [Engine::Direct, Engine::Grid, Engine::Fourier];
 
-/// The gradients of one sample and channel, coefficient by coefficient from the reference. `direct` takes the grid where the
-/// output's degree is beyond its own.
-fn gradients_agree<T: Roundoff>(engine: Engine, isa: Isa, bracket: bool, [l1, l2, l3]: [usize; 3]) {
+/// The gradients of one sample and channel, coefficient by coefficient from the reference: the largest error relative to its
+/// bound. `direct` takes the grid where the output's degree is beyond its own.
+fn gradients_agree<T: Roundoff>(engine: Engine, isa: Isa, bracket: bool, [l1, l2, l3]: [usize; 3]) -> f64 {
     let mut desc = PlanDesc::new(if bracket { Operation::Bracket } else { Operation::Product }, l1, l2, l3);
     (desc.engine, desc.isa) = (engine, Some(isa));
     let mut random = Random(41);
@@ -100,6 +103,7 @@ fn gradients_agree<T: Roundoff>(engine: Engine, isa: Isa, bracket: bool, [l1, l2
         expected1[i] += value * x2[j] * z[k];
         expected2[j] += value * x1[i] * z[k];
     }
+    let mut worst: f64 = 0.0;
     let vjp_engine = if engine == Engine::Direct && l3 > LMAX_DIRECT { Engine::Grid } else { engine };
     for (name, actual, expected, degrees, f, g) in
         [("x1", actual1, expected1, [l2, l3, l1], &x2, &z), ("x2", actual2, expected2, [l3, l1, l2], &z, &x1)]
@@ -118,12 +122,16 @@ fn gradients_agree<T: Roundoff>(engine: Engine, isa: Isa, bracket: bool, [l1, l2
                 actual[k],
                 expected[k]
             );
+            worst = worst.max(if error == 0.0 { 0.0 } else { error / (unit * sum) });
         }
     }
+    worst
 }
 
 #[test]
 fn gradients_agree_with_the_reference() {
+    // Of product and bracket, f32 and f64.
+    let mut worst = [[[0.0_f64; 2]; 2]; 3];
     for isa in levels() {
         for degrees @ [l1, l2, l3] in [
             [0, 0, 0],
@@ -147,16 +155,21 @@ fn gradients_agree_with_the_reference() {
             [9, 2, 3],
             [13, 12, 12],
         ] {
-            for engine in ENGINES {
+            for (engine, worst) in ENGINES.into_iter().zip(&mut worst) {
                 if engine == Engine::Direct && l1.max(l2) > LMAX_DIRECT || l3 > l1 + l2 {
                     continue;
                 }
-                for bracket in [false, true] {
-                    gradients_agree::<f32>(engine, isa, bracket, degrees);
-                    gradients_agree::<f64>(engine, isa, bracket, degrees);
+                for (bracket, worst) in [false, true].into_iter().zip(worst) {
+                    worst[0] = worst[0].max(gradients_agree::<f32>(engine, isa, bracket, degrees));
+                    worst[1] = worst[1].max(gradients_agree::<f64>(engine, isa, bracket, degrees));
                 }
             }
         }
+    }
+    for (engine, [product, bracket]) in ENGINES.into_iter().zip(worst) {
+        std::println!(
+            "{engine:?}: worst error / bound of gradients, f32 and f64: product {product:.3?}, bracket {bracket:.3?}"
+        );
     }
 }
 
@@ -194,100 +207,76 @@ fn any_description() -> impl Strategy<Value = (PlanDesc, usize, u64)> {
     )
 }
 
-/// Random arguments of a description, and as many directions.
-struct Arguments {
-    x: [Vec<f64>; 2],
-    weights: [Vec<f64>; 3],
-}
-
-impl Arguments {
-    fn random(desc: &PlanDesc, n_samples: usize, random: &mut Random) -> Self {
-        let lengths = desc.lengths(n_samples).unwrap();
-        Self {
-            x: [lengths.x1, lengths.x2].map(|n| random.values(n)),
-            weights: [lengths.weights1, lengths.weights2, lengths.weights3].map(|n| random.values(n)),
-        }
-    }
-
-    fn x(&self) -> [&[f64]; 2] {
-        [&self.x[0], &self.x[1]]
-    }
-}
-
 fn dot(x: &[f64], y: &[f64]) -> f64 {
     x.iter().zip(y).map(|(x, y)| x * y).sum()
 }
 
-fn norm(x: &[f64]) -> f64 {
-    dot(x, x).sqrt()
-}
-
-/// Roundings of these small cases in `f64`, some thousands, relative to the norms of all that is multiplied: generous, because
-/// random directions show any wrong factor or place by ten decimal digits more.
-const LOOSE: f64 = 1e-12;
-
-/// The product of the norms of all arguments, or 1 where that is more.
-fn size(desc: &PlanDesc, arguments: &Arguments) -> f64 {
-    let factor = |x: &Vec<f64>| norm(x).max(1.0);
-    let normalization = if desc.normalization == Normalization::Integral { 1.0 } else { 4.0 };
-    // Derivatives in brackets multiply by degrees.
-    let degrees = ((desc.lmax1 + 1) * (desc.lmax2 + 1)) as f64;
-    normalization * degrees * arguments.x.iter().chain(&arguments.weights).map(factor).product::<f64>()
+/// The sum of two arrays' absolute values.
+fn sum_of_sizes(x: &[f64], y: &[f64]) -> Vec<f64> {
+    x.iter().zip(y).map(|(x, y)| x.abs() + y.abs()).collect()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// `⟨v, J u⟩ = ⟨Jᵀ v, u⟩` for every argument by itself, whatever is broadcast, weighted, laid out; and `J u` is the
-    /// difference quotient, exact for what is linear in each argument.
+    /// Gradients and directional derivatives are the reference's, for every argument by itself, whatever is broadcast, weighted,
+    /// laid out; they satisfy the adjoint identity `⟨v, J u⟩ = ⟨Jᵀ v, u⟩`; and `J u` is the difference quotient, exact for
+    /// what is linear in each argument.
     #[test]
-    fn adjoint_identity((desc, n_samples, seed) in any_description()) {
+    fn derivatives_agree((desc, n_samples, seed) in any_description()) {
         let mut random = Random(seed);
-        let arguments = Arguments::random(&desc, n_samples, &mut random);
-        let directions = Arguments::random(&desc, n_samples, &mut random);
+        let mut arguments = Arguments::random(&desc, n_samples, &mut random);
+        let mut directions = Arguments::random(&desc, n_samples, &mut random);
+        let form = Form::new(&desc);
         let mut owned = Owned::<f64>::new(&desc);
-        let v = random.values::<f64>(desc.lengths(n_samples).unwrap().out);
-        let gradients = owned.vjp(n_samples, arguments.x(), &arguments.weights, &v);
-        let (u, w) = (&directions.x, &directions.weights);
+        let v = arguments.functions[2].clone();
+        let gradients = owned.vjp(n_samples, arguments.operands(), &arguments.weights, &v);
+        let expected = form.derivatives(n_samples, &arguments);
+        let (mut sum, mut bound) = (0.0, 0.0);
         for (i, gradient) in gradients.iter().enumerate() {
-            let mut tangents = Tangents::default();
-            let (argument, direction) = match i {
-                0 => { tangents.x1 = Some(&u[0]); (&arguments.x[0], &u[0]) }
-                1 => { tangents.x2 = Some(&u[1]); (&arguments.x[1], &u[1]) }
-                2 => { tangents.weights1 = Some(&w[0]); (&arguments.weights[0], &w[0]) }
-                3 => { tangents.weights2 = Some(&w[1]); (&arguments.weights[1], &w[1]) }
-                _ => { tangents.weights3 = Some(&w[2]); (&arguments.weights[2], &w[2]) }
-            };
+            let direction = directions.differentiable(i).clone();
             if direction.is_empty() {
                 continue;
             }
-            let tangent = owned.jvp(n_samples, arguments.x(), &arguments.weights, &tangents);
-            let (left, right) = (dot(&v, &tangent), dot(gradient, direction));
-            let scale = size(&desc, &arguments) * norm(&v) * norm(direction);
-            prop_assert!((left - right).abs() <= LOOSE * scale, "{desc:?} argument {i}: {left} and {right}");
+            for (k, (actual, expected)) in gradient.iter().zip(expected.differentiable(i)).enumerate() {
+                prop_assert!(expected.covers(*actual), "{desc:?} gradient {i} [{k}]: {actual} instead of {}", expected.value);
+            }
 
-            let shifted = |step: f64| {
-                let mut shifted = Arguments { x: arguments.x.clone(), weights: arguments.weights.clone() };
-                let slot = if i < 2 { &mut shifted.x[i] } else { &mut shifted.weights[i - 2] };
-                *slot = argument.iter().zip(direction).map(|(a, u)| a + step * u).collect();
-                execute(&desc, n_samples, &shifted.x[0], &shifted.x[1], &of(&shifted.weights))
+            let mut turned = arguments.clone();
+            turned.differentiable(i).clone_from(&direction);
+            let along = &form.derivatives(n_samples, &turned).functions[2];
+            let tangent = owned.jvp(n_samples, arguments.operands(), &arguments.weights, &directions.tangents(Some(i)));
+            for (k, (actual, expected)) in tangent.iter().zip(along).enumerate() {
+                prop_assert!(expected.covers(*actual), "{desc:?} tangent {i} [{k}]: {actual} instead of {}", expected.value);
+            }
+
+            let (left, right) = (dot(&v, &tangent), dot(gradient, &direction));
+            let both = contraction_bound(&v, along) + contraction_bound(&direction, expected.differentiable(i));
+            prop_assert!((left - right).abs() <= both, "{desc:?} argument {i}: {left} and {right}");
+            (sum, bound) = (sum + right, bound + both);
+
+            let argument = arguments.differentiable(i).clone();
+            let mut shifted = |step: f64| {
+                let moved = argument.iter().zip(&direction).map(|(a, u)| a + step * u).collect();
+                *arguments.differentiable(i) = moved;
+                let [x1, x2] = arguments.operands();
+                execute(&desc, n_samples, x1, x2, &arguments.weights())
             };
             let (above, below) = (shifted(0.5), shifted(-0.5));
-            let size = size(&desc, &arguments) * norm(direction).max(1.0);
-            for (tangent, (above, below)) in tangent.iter().zip(above.iter().zip(&below)) {
-                prop_assert!((tangent - (above - below)).abs() <= LOOSE * size, "{desc:?} argument {i}");
+            // Bounds depend on absolute values, and grow with them.
+            *arguments.differentiable(i) = sum_of_sizes(&argument, &direction);
+            let shifted = &form.derivatives(n_samples, &arguments).functions[2];
+            *arguments.differentiable(i) = argument;
+            for (k, (above, below)) in above.iter().zip(&below).enumerate() {
+                let error = (above - below - tangent[k]).abs();
+                prop_assert!(error <= 2.0 * shifted[k].bound + along[k].bound, "{desc:?} argument {i} [{k}]: {error:.1e}");
             }
         }
         // All tangents at once are their sum.
-        let all = Tangents {
-            x1: Some(&u[0]), x2: Some(&u[1]), weights1: Some(&w[0]), weights2: Some(&w[1]), weights3: Some(&w[2]),
-        };
-        let together = owned.jvp(n_samples, arguments.x(), &arguments.weights, &all);
+        let tangents = directions.tangents(None);
+        let together = owned.jvp(n_samples, arguments.operands(), &arguments.weights, &tangents);
         let left = dot(&v, &together);
-        let arguments_directions = [&u[0], &u[1], &w[0], &w[1], &w[2]];
-        let right: f64 = gradients.iter().zip(arguments_directions).map(|(g, u)| dot(g, u)).sum();
-        let size = size(&desc, &arguments) * norm(&v) * arguments_directions.iter().map(|u| norm(u)).sum::<f64>();
-        prop_assert!((left - right).abs() <= LOOSE * size, "{desc:?} together");
+        prop_assert!((left - sum).abs() <= 2.0 * bound, "{desc:?} together: {left} and {sum}");
     }
 
     /// Gradients added up over parts of a batch have the bits of the whole batch, and add to what is there; any subset of
@@ -296,9 +285,9 @@ proptest! {
     fn batches_and_subsets((desc, n_samples, seed) in any_description()) {
         let mut random = Random(seed);
         let arguments = Arguments::random(&desc, n_samples, &mut random);
-        let v = random.values::<f64>(desc.lengths(n_samples).unwrap().out);
+        let v = &arguments.functions[2];
         let mut owned = Owned::<f64>::new(&desc);
-        let whole = owned.vjp(n_samples, arguments.x(), &arguments.weights, &v);
+        let whole = owned.vjp(n_samples, arguments.operands(), &arguments.weights, v);
 
         // Sample by sample. Gradients of what is not shared belong to one sample; the others accumulate.
         let lengths = desc.lengths(1).unwrap();
@@ -308,12 +297,13 @@ proptest! {
             let of_sample = |x: &[f64], len: usize| -> Vec<f64> {
                 if x.len() == n_samples * len { x[sample * len..(sample + 1) * len].to_vec() } else { x.to_vec() }
             };
-            let (a, b) = (of_sample(&arguments.x[0], lengths.x1), of_sample(&arguments.x[1], lengths.x2));
+            let [x1, x2] = arguments.operands();
+            let (a, b) = (of_sample(x1, lengths.x1), of_sample(x2, lengths.x2));
             let is_own = |i: usize| i < 2 && whole[i].len() == n_samples * per_sample[i] && n_samples > 1;
             let mut results: [Vec<f64>; 5] = core::array::from_fn(|i| {
                 if is_own(i) { vec![0.0; per_sample[i]] } else { sums[i].clone() }
             });
-            let v = of_sample(&v, lengths.out);
+            let v = of_sample(v, lengths.out);
             owned.vjp_into(1, [&a, &b], &arguments.weights, &v, &mut results, true);
             for (i, result) in results.into_iter().enumerate() {
                 if is_own(i) {
@@ -337,9 +327,9 @@ proptest! {
                 3 => Gradients { weights2: slot, ..Gradients::default() },
                 _ => Gradients { weights3: slot, ..Gradients::default() },
             };
-            let [x1, x2] = arguments.x();
+            let [x1, x2] = arguments.operands();
             let (plan, workspace) = (&owned.plan, &mut owned.workspace);
-            plan.vjp(n_samples, x1, x2, &of(&arguments.weights), &v, gradients, false, workspace).unwrap();
+            plan.vjp(n_samples, x1, x2, &arguments.weights(), v, gradients, false, workspace).unwrap();
             prop_assert!(result == *whole, "{desc:?} gradient {wanted} alone");
         }
     }
@@ -353,39 +343,49 @@ fn second_derivatives() {
             let mut desc = PlanDesc::new(operation, 2, 2, 4);
             (desc.engine, desc.n_channels, desc.layout) = (engine, 5, Layout::ChannelLm);
             let n_samples = 2;
-            let lengths = desc.lengths(n_samples).unwrap();
             let mut random = Random(43);
-            let mut values = |n| random.values::<f64>(n);
-            let (x1, x2, v) = (values(lengths.x1), values(lengths.x2), values(lengths.out));
-            let (u1, u2) = (values(lengths.x1), values(lengths.x2));
+            let mut arguments = || Arguments::random(&desc, n_samples, &mut random).functions;
+            let (at, u, direction) = (arguments(), arguments(), arguments());
+            let form = Form::new(&desc);
             let none = [vec![], vec![], vec![]];
             let mut owned = Owned::<f64>::new(&desc);
-            let mut number = |x1: &[f64], x2: &[f64], v: &[f64]| {
+            // Gradients, and the reference's.
+            let mut gradients = |functions: &[Vec<f64>; 3]| {
+                let [x1, x2, v] = functions;
                 let [g1, g2, ..] = owned.vjp(n_samples, [x1, x2], &none, v);
-                dot(&u1, &g1) + dot(&u2, &g2)
+                let arguments = Arguments { functions: functions.clone(), weights: none.clone() };
+                ([g1, g2], form.derivatives(n_samples, &arguments).functions)
             };
-            let direction = [values(lengths.x1), values(lengths.x2), values(lengths.out)];
-            let shift = |x: &[f64], u: &[f64], step: f64| -> Vec<f64> {
-                x.iter().zip(u).map(|(x, u)| x + step * u).collect()
+            let bound_of_l = |expected: &[Vec<Expected>; 3]| {
+                contraction_bound(&u[0], &expected[0]) + contraction_bound(&u[1], &expected[1])
             };
-            // L is linear in each of x1, x2, v: difference quotients are exact.
-            let differences = [
-                number(&shift(&x1, &direction[0], 0.5), &x2, &v)
-                    - number(&shift(&x1, &direction[0], -0.5), &x2, &v),
-                number(&x1, &shift(&x2, &direction[1], 0.5), &v)
-                    - number(&x1, &shift(&x2, &direction[1], -0.5), &v),
-                number(&x1, &x2, &shift(&v, &direction[2], 0.5))
-                    - number(&x1, &x2, &shift(&v, &direction[2], -0.5)),
+            let with = |i: usize, x: Vec<f64>| {
+                let mut functions = at.clone();
+                functions[i] = x;
+                functions
+            };
+            let (by_x1, by_x2) = (gradients(&with(1, u[1].clone())), gradients(&with(0, u[0].clone())));
+            let tangents = Tangents { x1: Some(&u[0]), x2: Some(&u[1]), ..Tangents::default() };
+            let mut along = Owned::<f64>::new(&desc);
+            let by_v = along.jvp(n_samples, [&at[0], &at[1]], &none, &tangents);
+            // By v: the sum of the products of either operand's direction with the other operand.
+            let of_v = [&by_x1.1[2], &by_x2.1[2]].map(|expected| contraction_bound(&direction[2], expected));
+            let second = [
+                (&by_x1.0[0], contraction_bound(&direction[0], &by_x1.1[0])),
+                (&by_x2.0[1], contraction_bound(&direction[1], &by_x2.1[1])),
+                (&by_v, 2.0 * (of_v[0] + of_v[1])),
             ];
-            let tangents = Tangents { x1: Some(&u1), x2: Some(&u2), ..Tangents::default() };
-            let by_v = owned.jvp(n_samples, [&x1, &x2], &none, &tangents);
-            let [_, by_x2, ..] = owned.vjp(n_samples, [&u1, &x2], &none, &v);
-            let [by_x1, ..] = owned.vjp(n_samples, [&x1, &u2], &none, &v);
-            for (i, (gradient, difference)) in [by_x1, by_x2, by_v].iter().zip(differences).enumerate() {
-                let product = dot(gradient, &direction[i]);
-                let size = norm(gradient) * norm(&direction[i]);
+            for (i, (gradient, bound)) in second.into_iter().enumerate() {
+                // L is linear in each of x1, x2, v: difference quotients are exact.
+                let mut number = |step: f64| {
+                    let shifted = at[i].iter().zip(&direction[i]).map(|(x, u)| x + step * u).collect();
+                    let ([g1, g2], expected) = gradients(&with(i, shifted));
+                    (dot(&u[0], &g1) + dot(&u[1], &g2), bound_of_l(&expected))
+                };
+                let ((above, bound_above), (below, bound_below)) = (number(0.5), number(-0.5));
+                let (product, difference) = (dot(gradient, &direction[i]), above - below);
                 assert!(
-                    (product - difference).abs() <= LOOSE * size,
+                    (product - difference).abs() <= bound + bound_above + bound_below,
                     "{desc:?} {i}: {product} and {difference}"
                 );
             }
@@ -393,9 +393,11 @@ fn second_derivatives() {
     }
 }
 
+/// Degree of the functions of [`energy_and_forces`].
+const L: usize = 3;
+
 /// An energy of three vectors: `E = ⟨(y1 · y2), {y2, y3}⟩`, from their solid harmonics.
 fn energy_and_forces(r: &[f64; 9]) -> (f64, [f64; 9]) {
-    const L: usize = 3;
     let mut harmonics = HarmonicsDesc::new(L);
     harmonics.kind = HarmonicsKind::Solid;
     let n = n_lm(L);
@@ -417,32 +419,72 @@ fn energy_and_forces(r: &[f64; 9]) -> (f64, [f64; 9]) {
     (dot(&z, &t), forces)
 }
 
-/// Forces of an energy built from harmonics, products and brackets are its gradient, and have no curl.
+/// Forces of an energy built from harmonics, products and brackets are its gradient, and have no curl. Along a coordinate, energy
+/// and forces are polynomials of degree `2 L = 6`, for which a difference over six points is exact: only roundings remain.
 #[test]
 fn forces_are_gradients() {
+    const STEP: f64 = 0.25;
+    const DIFFERENCE: [(f64, f64); 3] = [(1.0, 45.0), (2.0, -9.0), (3.0, 1.0)];
     let mut random = Random(44);
     let r: [f64; 9] = core::array::from_fn(|_| 2.0 * random.value());
     let (energy, forces) = energy_and_forces(&r);
-    assert!(energy.abs() > 1e-3, "chiral: {energy}");
-    let step = 1e-5;
     let mut jacobian = [[0.0; 9]; 9];
+    // Of the differences: of the energy, and of any force.
+    let (mut energy_bounds, mut force_bounds) = ([0.0; 9], [0.0; 9]);
     for i in 0..9 {
-        let at = |step: f64| {
+        let mut slope = 0.0;
+        for (step, factor) in DIFFERENCE.into_iter().flat_map(|(k, c)| [(k * STEP, c), (-k * STEP, -c)]) {
             let mut r = r;
             r[i] += step;
-            energy_and_forces(&r)
-        };
-        let ((above, forces_above), (below, forces_below)) = (at(step), at(-step));
-        let difference = (above - below) / (2.0 * step);
-        // A polynomial of degree 12: the remainder is step² / 6 times a third derivative, and roundings over the step.
-        let bound = 1e-7 * norm(&forces);
-        assert!((difference - forces[i]).abs() <= bound, "{i}: {difference} and {}", forces[i]);
-        for j in 0..9 {
-            jacobian[j][i] = (forces_above[j] - forces_below[j]) / (2.0 * step);
+            let (energy, forces) = energy_and_forces(&r);
+            let weight = factor / (60.0 * STEP);
+            slope += weight * energy;
+            (0..9).for_each(|j| jacobian[j][i] += weight * forces[j]);
+            let (energy_bound, force_bound) = chiral_energy_errors(&r);
+            energy_bounds[i] += weight.abs() * energy_bound;
+            force_bounds[i] += weight.abs() * force_bound;
         }
+        let (energy_bound, force_bound) = chiral_energy_errors(&r);
+        assert!(energy.abs() > 1e6 * energy_bound, "chiral: {energy}");
+        let error = (slope - forces[i]).abs();
+        let bound = energy_bounds[i] + force_bound;
+        assert!(error <= bound, "{i}: error {error:.1e} > {bound:.1e} of {}", forces[i]);
     }
-    let size = jacobian.iter().flatten().map(|x| x * x).sum::<f64>().sqrt();
     for (i, j) in (0..9).flat_map(|i| (0..i).map(move |j| (i, j))) {
-        assert!((jacobian[i][j] - jacobian[j][i]).abs() <= 1e-7 * size, "curl ({i}, {j})");
+        let (curl, bound) = ((jacobian[i][j] - jacobian[j][i]).abs(), force_bounds[i] + force_bounds[j]);
+        assert!(curl <= bound, "curl ({i}, {j}): {curl:.1e} > {bound:.1e}");
     }
+}
+
+/// Bounds of the errors of the energy and of any force of [`energy_and_forces`].
+///
+/// With every coefficient `y_lm` replaced by `|r|^l √((2l + 1)/4π)`, which is no smaller, the sum of all terms in absolute
+/// values bounds the energy; each term has the roundings of the product, of the bracket, of four harmonics and of the
+/// contraction. Forces contract gradients of that sum with derivatives of harmonics, at most `l / |r|` times as large; three
+/// gradients, of which two are added up.
+fn chiral_energy_errors(r: &[f64; 9]) -> (f64, f64) {
+    let degrees = [L; 3];
+    let lengths = [0, 1, 2].map(|i| r[3 * i..3 * i + 3].iter().map(|x| x * x).sum::<f64>().sqrt());
+    let largest = |n: f64, derivative: bool| -> Vec<f64> {
+        let of = |l: usize| {
+            let power = if derivative { l as f64 * n.powf(l as f64 - 1.0) } else { n.powf(l as f64) };
+            vec![power * ((2 * l + 1) as f64 / (4.0 * core::f64::consts::PI)).sqrt(); 2 * l + 1]
+        };
+        (0..=L).flat_map(of).collect()
+    };
+    let y = lengths.map(|n| largest(n, false));
+    let dy = lengths.map(|n| largest(n, true));
+    let sums = [Terms::new(Engine::Direct, degrees), Terms::of_bracket(Engine::Direct, degrees)];
+    let energy = |y1: &[f64], y2: &[f64], y2_again: &[f64], y3: &[f64]| {
+        dot(&sums[0].sums(y1, y2), &sums[1].sums(y2_again, y3))
+    };
+    let engines =
+        derivative_roundings(Engine::Direct, degrees).max(bracket_roundings(Engine::Direct, degrees));
+    let roundings = 2.0 * engines as f64 + 4.0 * harmonics_error(L) + n_lm(L) as f64;
+    let of_energy = roundings * f64::UNIT * energy(&y[0], &y[1], &y[1], &y[2]);
+    let slopes = energy(&dy[0], &y[1], &y[1], &y[2])
+        + energy(&y[0], &dy[1], &y[1], &y[2])
+        + energy(&y[0], &y[1], &dy[1], &y[2])
+        + energy(&y[0], &y[1], &y[1], &dy[2]);
+    (of_energy, (roundings + harmonics_gradient_error(L) + 2.0) * f64::UNIT * slopes)
 }

@@ -40,11 +40,10 @@ use pass::{Operands, Pass, Samples};
 use schedule::{Field, Slot};
 
 /// So many blocks go through an engine together: enough that the costs of a call hardly count, few enough for the nearest
-/// caches (48 KiB with AVX2; half of that where inputs are read for one result after the other).
+/// caches (48 KiB with AVX2).
 fn run_blocks(schedule: &Schedule, degrees: [usize; 3]) -> usize {
     let rows: usize = schedule.fields().map(|field| n_lm(degrees[field.slot as usize])).sum();
-    let most: usize = if schedule.targets().len() > 1 { 768 } else { 1536 };
-    most.checked_div(rows).unwrap_or(1).max(1)
+    1536_usize.checked_div(rows).unwrap_or(1).max(1)
 }
 
 /// The degree to which an engine computes the coefficients of a slot: at least the slot's.
