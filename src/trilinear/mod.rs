@@ -40,10 +40,14 @@ use pass::{Operands, Pass, Samples};
 use schedule::{Field, Slot};
 
 /// So many blocks go through an engine together: enough that the costs of a call hardly count, few enough for the nearest
-/// caches (48 KiB with AVX2).
-fn run_blocks(schedule: &Schedule, degrees: [usize; 3]) -> usize {
-    let rows: usize = schedule.fields().map(|field| n_lm(degrees[field.slot as usize])).sum();
-    1536_usize.checked_div(rows).unwrap_or(1).max(1)
+/// caches. In buffers all that comes in and goes out is at hand (48 KiB with AVX2), in place what one result is made of
+/// (128 KiB: each block is read once).
+fn run_blocks(schedule: &Schedule, degrees: [usize; 3]) -> [usize; 2] {
+    let row_counts = degrees.map(n_lm);
+    let in_buffers: usize = schedule.fields().map(|field| row_counts[field.slot as usize]).sum();
+    let in_place: usize = row_counts.into_iter().sum();
+    let at_most = |all: usize, rows| all.checked_div(rows).unwrap_or(1).max(1);
+    [at_most(1536, in_buffers), at_most(4096, in_place)]
 }
 
 /// The degree to which an engine computes the coefficients of a slot: at least the slot's.
@@ -60,8 +64,9 @@ fn coupled(degrees: [usize; 3], slot: Slot) -> [usize; 3] {
 /// Lane vectors of workspace for one kernel: buffers of coefficients, and the engine's own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WorkspaceSizes {
-    /// At most so many blocks go through the engine together.
+    /// At most so many blocks go through the engine together, in buffers and in place.
     blocks: usize,
+    in_place_blocks: usize,
     /// Of one coefficient buffer that serves in between.
     scratch: usize,
     /// Of the sums per degree that gradients with respect to weights are made of.
@@ -83,7 +88,7 @@ impl WorkspaceSizes {
         degrees: [usize; 3],
         shared: [bool; 3],
     ) -> Self {
-        let blocks = run_blocks(schedule, degrees);
+        let [blocks, in_place_blocks] = run_blocks(schedule, degrees);
         let direct = engine == Engine::Direct;
         let targets =
             || schedule.targets().iter().map(|t| n_lm(computed_lmax(direct, degrees, t.field.slot)));
@@ -113,6 +118,7 @@ impl WorkspaceSizes {
             .sum();
         Self {
             blocks,
+            in_place_blocks,
             scratch,
             degree_sums,
             buffers,
@@ -156,7 +162,7 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let desc = self.plan.desc();
         let mut first = Block::first(lane_count::<S, T>(), self.n_samples, desc.n_channels);
-        let max_blocks = self.sizes.blocks;
+        let WorkspaceSizes { blocks: in_buffers, in_place_blocks, .. } = *self.sizes;
         let mut run = Run::<T, S>::new(self)?;
         let mut prepared = None; // the sample whose shared operands are there
         while !first.is_empty() {
@@ -170,7 +176,7 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
             } else {
                 first.count()
             };
-            let blocks = blocks.min(max_blocks);
+            let blocks = blocks.min(if in_place { in_place_blocks } else { in_buffers });
             let sample = first.sample();
             let is_prepared = run.any_shared && sample.is_some() && prepared == sample;
             prepared = sample;
