@@ -256,32 +256,25 @@ impl<G: Groups> Tiles<'_, G> {
     /// As for [`Self::read`], with reading and writing exchanged.
     #[inline(always)]
     unsafe fn write<T, const LEN: usize>(&self, array: *mut T, rows: *const G::Vector) -> bool {
-        if let Some(last) = self.n_rows.checked_sub(G::COUNT * LEN) {
-            let mut tile = 0;
-            loop {
-                // SAFETY: `tile + COUNT · LEN` is at most `n_rows`.
-                unsafe { self.write_square::<T, LEN>(array.wrapping_add(tile), rows.wrapping_add(tile)) };
-                if tile == last {
-                    return true;
-                }
-                tile = last.min(tile + G::COUNT * LEN);
-            }
-        }
         let Some(last) = self.n_rows.checked_sub(LEN) else { return false };
-        let mut tile = 0;
-        loop {
-            // SAFETY: `tile + LEN` is at most `n_rows`.
-            let vectors = unsafe { rows.wrapping_add(tile).cast::<[G::Vector; LEN]>().read_unaligned() };
+        let (mut tile, square) = (0, G::COUNT * LEN);
+        while tile + square <= self.n_rows {
+            // SAFETY: `tile + square` is at most `n_rows`.
+            unsafe { self.write_square::<T, LEN>(array.wrapping_add(tile), rows.wrapping_add(tile)) };
+            tile += square;
+        }
+        while tile < self.n_rows {
+            let start = last.min(tile);
+            // SAFETY: `start + LEN` is at most `n_rows`.
+            let vectors = unsafe { rows.wrapping_add(start).cast::<[G::Vector; LEN]>().read_unaligned() };
             let lanes = transpose::<G, T, LEN>(self.groups, vectors);
             for first in (0..LEN).rev() {
                 // SAFETY: as above.
-                unsafe { self.store::<T, LEN>(array.wrapping_add(tile), first, lanes[first]) };
+                unsafe { self.store::<T, LEN>(array.wrapping_add(start), first, lanes[first]) };
             }
-            if tile == last {
-                return true;
-            }
-            tile = last.min(tile + LEN);
+            tile += LEN;
         }
+        true
     }
 
     /// Writes as many rows as there are lanes: a whole vector to every lane, which takes fewer stores than groups.
