@@ -3,6 +3,10 @@
 //! Between channels that are neighbours and orders that are neighbours lies a transposition, for which lanes are filled
 //! and written as for every other operation. The two layouts in which orders are neighbours differ in the order of their
 //! runs only, which are copied.
+//!
+//! Beyond the caches this takes as long as memory does only if memory is asked in time: what is read and written jumps, as
+//! hardware that looks for sequences does not expect. So with every tile that is moved, as much is fetched of both arrays,
+//! one block of samples ahead and in sequence.
 
 use core::ops::Range;
 
@@ -11,7 +15,7 @@ use pulp::{Simd, WithSimd};
 use crate::error::Error;
 use crate::index::n_lm;
 use crate::isa::{Isa, Level};
-use crate::lanes::{LaneElements, LaneOps, copy_runs, lane_count, read_lanes, write_lanes};
+use crate::lanes::{LaneElements, LaneOps, copy_runs, lane_count, prefetch, read_lanes, write_lanes};
 use crate::layout::{ArrayLayout, Broadcast, Layout};
 use crate::plan::{LMAX_INPUT, Real};
 
@@ -94,6 +98,8 @@ impl<T: LaneOps> WithSimd for ConvertLayout<'_, T> {
         let mut rows = [T::splat(s, T::zeroed()); TILE];
         // So much at a time that both sides stay in the nearest cache from degree to degree.
         let block_samples = BLOCK.checked_div(from.sample_stride).unwrap_or(1).max(1);
+        // What is moved one block later is fetched meanwhile.
+        let ahead = block_samples * from.sample_stride;
         let mut first = 0;
         while first < n_samples {
             let samples = first..n_samples.min(first + block_samples);
@@ -102,12 +108,12 @@ impl<T: LaneOps> WithSimd for ConvertLayout<'_, T> {
                 while l <= lmax {
                     let next = if from.is_flat() && to.is_flat() { lmax + 1 } else { l + 1 };
                     let n_orders = next * next - l * l;
-                    let piece = Piece { layouts: [from, to], l, n_orders, n_channels };
+                    let piece = Piece { layouts: [from, to], l, n_orders, n_channels, ahead };
                     piece.transpose(s, samples.clone(), x, out, &mut rows)?;
                     l = next;
                 }
             } else {
-                copy_degrees(samples, [from, to], lmax, n_channels, x, out)?;
+                copy_degrees(samples, [from, to], (lmax, n_channels), ahead, x, out)?;
             }
             first += block_samples;
         }
@@ -127,6 +133,8 @@ struct Piece {
     l: usize,
     n_orders: usize,
     n_channels: usize,
+    /// How far behind the piece the elements lie that are to be fetched meanwhile.
+    ahead: usize,
 }
 
 impl Piece {
@@ -140,7 +148,7 @@ impl Piece {
         out: &mut [T],
         rows: &mut [T::Lanes<S>; TILE],
     ) -> Option<()> {
-        let Self { layouts, l, n_orders, n_channels } = self;
+        let Self { layouts, l, n_orders, n_channels, ahead } = self;
         let [from, to] = [layouts[0].degree(*l), layouts[1].degree(*l)];
         let lanes = lane_count::<S, T>();
         // Count and distances of channels, and of orders.
@@ -162,11 +170,15 @@ impl Piece {
                 }
                 continue;
             }
-            let mut row = 0;
+            let (mut row, mut ahead) = (0, *ahead);
             for tile in tiles(n_rows) {
                 let rows = rows.get_mut(..tile)?;
                 let mut lane = 0;
                 loop {
+                    // A piece is one range in both arrays, of the same elements.
+                    prefetch(x, ahead, tile * lanes);
+                    prefetch(out, ahead, tile * lanes);
+                    ahead += tile * lanes;
                     read_lanes(s, x.get(row * from_row + lane * from_lane..)?, &places[0], rows)?;
                     write_lanes(s, out.get_mut(row * to_row + lane * to_lane..)?, &places[1], rows)?;
                     if lane + lanes >= n_lanes {
@@ -195,8 +207,8 @@ fn tiles(n_rows: usize) -> impl Iterator<Item = usize> {
 fn copy_degrees<T: LaneOps>(
     samples: Range<usize>,
     layouts: [ArrayLayout; 2],
-    lmax: usize,
-    n_channels: usize,
+    (lmax, n_channels): (usize, usize),
+    ahead: usize,
     x: &[T],
     out: &mut [T],
 ) -> Option<()> {
@@ -209,6 +221,9 @@ fn copy_degrees<T: LaneOps>(
             let count = block_channels.min(n_channels - channel);
             for l in 0..=lmax {
                 let [from, to] = [layouts[0].degree(l), layouts[1].degree(l)];
+                let next = ahead + channel * n_lm(lmax) + count * l * l;
+                prefetch(x, next, count * (2 * l + 1));
+                prefetch(out, next, count * (2 * l + 1));
                 let x = x.get(from.start + channel * from.channel_stride..)?;
                 let out = out.get_mut(to.start + channel * to.channel_stride..)?;
                 copy_runs(2 * l + 1, count, (x, from.channel_stride), (out, to.channel_stride))?;

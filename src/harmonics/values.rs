@@ -25,7 +25,8 @@
 //! (2)  forward = z − σ|r|     backward = σ|r|      keep = σ|r|     carry = d_l
 //! ```
 //!
-//! so lanes of both kinds run through the same instructions. (2) is taken where `z² >= x² + y²`.
+//! so lanes of both kinds run through the same instructions. (2) is taken where `z² >= x² + y²`, if there are degrees
+//! above 1: up to there (1) is `p_1 = z`, with no error to grow.
 //!
 //! Error, relative to the largest `|Y_lm|`: a step has five roundings, counting the constants; neither recurrence
 //! makes them grow in its half of the sphere. The direction has three roundings, of which `p_l` and `(x + iy)ᵐ` together
@@ -36,7 +37,9 @@ use pulp::{Simd, WithSimd};
 
 use super::{HarmonicsDesc, HarmonicsKind};
 use crate::index::n_lm;
-use crate::lanes::{LaneElements, LaneOps, MAX_LANES, cast, cast_mut, lane_count, read_lanes, write_lanes};
+use crate::lanes::{
+    LaneElements, LaneOps, MAX_LANES, cast, cast_mut, lane_count, prefetch, read_lanes, write_lanes,
+};
 use crate::plan::{Normalization, Real};
 use crate::tables::harmonics::{HarmonicsTable, Norms};
 
@@ -118,6 +121,7 @@ impl<'a, T: Real, const DEGREE: usize> Evaluation<'a, T, DEGREE> {
         let sign = T::select(s, T::less_or_equal(s, zero, z), one, T::splat(s, T::from_f64(-1.0)));
         let sum = T::select(s, is_zero, one, T::add(s, radius, T::abs(s, z)));
         let difference = T::sub(s, zero, T::mul(s, sign, T::div(s, planar, sum)));
+        let zero_or_nan = T::mul(s, zero, radius);
 
         let ([x, y, z], [difference, radius], planar, reciprocal) = if self.kind == HarmonicsKind::Surface {
             // 1 / |r|, but NaN if that is infinite.
@@ -139,16 +143,16 @@ impl<'a, T: Real, const DEGREE: usize> Evaluation<'a, T, DEGREE> {
         let near_pole = T::less_or_equal(s, planar, axial);
         let square = T::mul_add(s, z, z, T::add(s, T::mul(s, x, x), T::mul(s, y, y)));
         let signed = T::mul(s, sign, radius);
-        Some(Point {
-            x,
-            y,
-            z,
-            forward: T::select(s, near_pole, difference, z),
-            backward: T::select(s, near_pole, signed, T::sub(s, zero, square)),
-            keep: T::select(s, near_pole, signed, zero),
-            near_pole,
-            reciprocal,
-        })
+        let (forward, backward, keep) = if self.lmax() < 2 {
+            (z, zero_or_nan, zero)
+        } else {
+            (
+                T::select(s, near_pole, difference, z),
+                T::select(s, near_pole, signed, T::sub(s, zero, square)),
+                T::select(s, near_pole, signed, zero),
+            )
+        };
+        Some(Point { x, y, z, forward, backward, keep, near_pole, reciprocal })
     }
 
     /// The harmonics of a block, in flat order.
@@ -273,9 +277,11 @@ impl<T: Real, V: bytemuck::Pod, const N: usize> Outputs<'_, T, V, N> {
         evaluation: &Evaluation<'_, T, DEGREE>,
         pair: usize,
     ) -> Option<()> {
-        let n_rows = n_lm(evaluation.lmax());
+        let (lanes, n_rows) = (lane_count::<S, T>(), n_lm(evaluation.lmax()));
         if let Some(arrays) = &mut self.arrays {
             for (array, rows) in arrays.iter_mut().zip(&self.rows) {
+                // Where the next block goes: memory fetches that while the block is computed, not while it is written.
+                prefetch(array, (pair + lanes) * n_rows, lanes * n_rows);
                 let elements = elements::<S, T>(pair, n_rows, array.len());
                 write_lanes(s, array, &elements, cast::<_, T::Lanes<S>>(rows).get(..n_rows)?)?;
             }

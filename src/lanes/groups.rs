@@ -25,6 +25,9 @@ pub(super) trait Groups: Simd {
     /// The groups of a vector, repeated if there are few.
     fn split(self, vector: Self::Vector) -> [Self::Group; MAX_GROUPS];
 
+    /// Group `i` of vector `k` becomes group `k` of vector `i`, of the first [`Self::COUNT`] vectors.
+    fn exchange(self, vectors: [Self::Vector; MAX_GROUPS]) -> [Self::Vector; MAX_GROUPS];
+
     /// `a0 b0 a1 b1 …` in every group: from its lower halves, and from its upper ones. Elements have the size of `T`.
     fn zip<T>(self, a: Self::Vector, b: Self::Vector) -> [Self::Vector; 2];
 
@@ -137,6 +140,13 @@ mod x86 {
             [a, b, a, b]
         }
 
+        #[inline(always)]
+        fn exchange(self, [a, b, ..]: [__m256; MAX_GROUPS]) -> [__m256; MAX_GROUPS] {
+            let first = self.avx._mm256_permute2f128_ps::<0x20>(a, b);
+            let second = self.avx._mm256_permute2f128_ps::<0x31>(a, b);
+            [first, second, first, second]
+        }
+
         shuffles! {
             avx: _mm256_shuffle_ps, _mm256_castps_pd, _mm256_castpd_ps,
             _mm256_unpacklo_ps, _mm256_unpackhi_ps, _mm256_unpacklo_pd, _mm256_unpackhi_pd
@@ -163,6 +173,23 @@ mod x86 {
                 avx._mm512_extractf32x4_ps::<1>(vector),
                 avx._mm512_extractf32x4_ps::<2>(vector),
                 avx._mm512_extractf32x4_ps::<3>(vector),
+            ]
+        }
+
+        #[inline(always)]
+        fn exchange(self, [a, b, c, d]: [__m512; MAX_GROUPS]) -> [__m512; MAX_GROUPS] {
+            const EVEN: i32 = select(0, 2, 0, 2);
+            const ODD: i32 = select(1, 3, 1, 3);
+            let avx = self.avx512f;
+            let a02b02 = avx._mm512_shuffle_f32x4::<EVEN>(a, b);
+            let a13b13 = avx._mm512_shuffle_f32x4::<ODD>(a, b);
+            let c02d02 = avx._mm512_shuffle_f32x4::<EVEN>(c, d);
+            let c13d13 = avx._mm512_shuffle_f32x4::<ODD>(c, d);
+            [
+                avx._mm512_shuffle_f32x4::<EVEN>(a02b02, c02d02),
+                avx._mm512_shuffle_f32x4::<EVEN>(a13b13, c13d13),
+                avx._mm512_shuffle_f32x4::<ODD>(a02b02, c02d02),
+                avx._mm512_shuffle_f32x4::<ODD>(a13b13, c13d13),
             ]
         }
 
@@ -195,6 +222,11 @@ mod aarch64 {
         #[inline(always)]
         fn split(self, vector: float32x4_t) -> [float32x4_t; MAX_GROUPS] {
             [vector; MAX_GROUPS]
+        }
+
+        #[inline(always)]
+        fn exchange(self, vectors: [float32x4_t; MAX_GROUPS]) -> [float32x4_t; MAX_GROUPS] {
+            vectors
         }
 
         #[inline(always)]

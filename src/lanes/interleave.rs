@@ -1,7 +1,8 @@
 //! Between arrays in which a lane's elements lie anywhere, or together, and rows of lanes.
 //!
-//! Where the elements of a lane lie together, tiles of one group of elements per lane are transposed in registers; the
-//! scalar loops serve the rest, and say what the tiles have to do. Bounds are checked once per call.
+//! Where the elements of a lane lie together, tiles are transposed in registers: one group of elements per lane, or, to
+//! write where there are as many, one vector. The scalar loops serve the rest, and say what the tiles have to do. Bounds
+//! are checked once per call.
 #![cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code, unused_variables))]
 #![allow(unsafe_code)]
 #![allow(clippy::needless_range_loop)] // iterators around vectors may stay calls
@@ -214,8 +215,8 @@ fn are_triples<T>(elements: &LaneElements, rows: usize) -> bool {
     size_of::<T>() == 4 && rows == 3 && elements.lane_stride == Some(3)
 }
 
-/// A piece of an array as tiles: a group of elements from each lane. The last tile overlaps the one before if the rows
-/// do not divide.
+/// A piece of an array as tiles: a group or a vector of elements from each lane. The last tile overlaps the one before if
+/// the rows do not divide.
 struct Tiles<'a, G> {
     groups: G,
     starts: &'a [usize; MAX_LANES],
@@ -256,19 +257,48 @@ impl<G: Groups> Tiles<'_, G> {
     #[inline(always)]
     unsafe fn write<T, const LEN: usize>(&self, array: *mut T, rows: *const G::Vector) -> bool {
         let Some(last) = self.n_rows.checked_sub(LEN) else { return false };
-        let mut tile = 0;
-        loop {
-            // SAFETY: `tile + LEN` is at most `n_rows`.
-            let vectors = unsafe { rows.wrapping_add(tile).cast::<[G::Vector; LEN]>().read_unaligned() };
+        let (mut tile, square) = (0, G::COUNT * LEN);
+        while tile + square <= self.n_rows {
+            // SAFETY: `tile + square` is at most `n_rows`.
+            unsafe { self.write_square::<T, LEN>(array.wrapping_add(tile), rows.wrapping_add(tile)) };
+            tile += square;
+        }
+        while tile < self.n_rows {
+            let start = last.min(tile);
+            // SAFETY: `start + LEN` is at most `n_rows`.
+            let vectors = unsafe { rows.wrapping_add(start).cast::<[G::Vector; LEN]>().read_unaligned() };
             let lanes = transpose::<G, T, LEN>(self.groups, vectors);
             for first in (0..LEN).rev() {
                 // SAFETY: as above.
-                unsafe { self.store::<T, LEN>(array.wrapping_add(tile), first, lanes[first]) };
+                unsafe { self.store::<T, LEN>(array.wrapping_add(start), first, lanes[first]) };
             }
-            if tile == last {
-                return true;
+            tile += LEN;
+        }
+        true
+    }
+
+    /// Writes as many rows as there are lanes: a whole vector to every lane, which takes fewer stores than groups.
+    ///
+    /// # Safety
+    /// As for [`Self::write`].
+    #[inline(always)]
+    unsafe fn write_square<T, const LEN: usize>(&self, array: *mut T, rows: *const G::Vector) {
+        // SAFETY: the caller's promise.
+        let mut pieces = [unsafe { rows.cast::<[G::Vector; LEN]>().read_unaligned() }; MAX_GROUPS];
+        for piece in 0..G::COUNT {
+            // SAFETY: as above.
+            let vectors =
+                unsafe { rows.wrapping_add(piece * LEN).cast::<[G::Vector; LEN]>().read_unaligned() };
+            pieces[piece] = transpose::<G, T, LEN>(self.groups, vectors);
+        }
+        for first in (0..LEN).rev() {
+            let [a, b, c, d] = pieces;
+            let lanes = self.groups.exchange([a[first], b[first], c[first], d[first]]);
+            for group in (0..G::COUNT).rev() {
+                let target = array.wrapping_add(self.starts[first + group * LEN]).cast::<G::Vector>();
+                // SAFETY: as above.
+                unsafe { target.write_unaligned(lanes[group]) };
             }
-            tile = last.min(tile + LEN);
         }
     }
 

@@ -9,6 +9,7 @@ mod groups;
 mod interleave;
 mod matrix;
 mod planes;
+mod prefetch;
 mod quads;
 mod rows;
 mod runs;
@@ -20,6 +21,7 @@ pub(crate) use matrix::{
     DENSE, MAX_RINGS, Matrix, OrderRows, Panel, Triangle, analyse_triangle, multiply, synthesise_triangle,
 };
 pub(crate) use planes::{Multiples, Strided, rotate_planes};
+pub(crate) use prefetch::prefetch;
 pub(crate) use quads::{Quads, QuadsMut};
 pub(crate) use rows::{BlockRows, BlockRowsMut, FixedRows, FixedRowsMut, RowCount, Rows, RowsMut, RowsShape};
 pub(crate) use runs::copy_runs;

@@ -681,8 +681,9 @@ fn alignment_of_user_arrays_does_not_matter() {
 
 #[test]
 fn a_broken_vector_stays_alone() {
-    let (lmax, n) = (3, 35);
-    for (isa, kind) in levels().into_iter().flat_map(|isa| KINDS.map(|kind| (isa, kind))) {
+    let n = 35;
+    let cases = levels().into_iter().flat_map(|isa| KINDS.map(|kind| (isa, kind)));
+    for ((isa, kind), lmax) in cases.flat_map(|case| [1, 3].map(|lmax| (case, lmax))) {
         let desc = describe(lmax, kind, isa);
         let clean = Random(7).values::<f64>(3 * n);
         let d_values = Random(9).values::<f64>(n * n_lm(lmax));
@@ -708,7 +709,9 @@ fn a_broken_vector_stays_alone() {
                         "{desc:?} hides {value} in degree {l}"
                     );
                 }
-                assert!(d_xyz[3 * broken..3 * broken + 3].iter().any(|d| !d.is_finite()), "{desc:?} vjp");
+                // (Gradients of solid harmonics of degree 1 are constant.)
+                let told = d_xyz[3 * broken..3 * broken + 3].iter().any(|d| !d.is_finite());
+                assert!(told || (lmax, kind) == (1, HarmonicsKind::Solid), "{desc:?} vjp");
             }
         }
     }
