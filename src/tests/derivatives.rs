@@ -7,9 +7,7 @@ use proptest::prelude::*;
 
 use super::form::{Arguments, Expected, Form, contraction_bound};
 use super::support::{Random, dirty_lines, execute, levels, terms};
-use super::tolerance::{
-    Roundoff, Terms, bracket_roundings, derivative_roundings, harmonics_error, harmonics_gradient_error,
-};
+use super::tolerance::{Roundoff, Terms, chiral_energy_errors, derivative_roundings};
 use crate::reference::{bracket_coefficient, gaunt_coefficient};
 use crate::tables::gaunt::LMAX_DIRECT;
 use crate::{
@@ -440,11 +438,11 @@ fn forces_are_gradients() {
             let weight = factor / (60.0 * STEP);
             slope += weight * energy;
             (0..9).for_each(|j| jacobian[j][i] += weight * forces[j]);
-            let (energy_bound, force_bound) = chiral_energy_errors(&r);
+            let (energy_bound, force_bound) = chiral_energy_errors(L, &r);
             energy_bounds[i] += weight.abs() * energy_bound;
             force_bounds[i] += weight.abs() * force_bound;
         }
-        let (energy_bound, force_bound) = chiral_energy_errors(&r);
+        let (energy_bound, force_bound) = chiral_energy_errors(L, &r);
         assert!(energy.abs() > 1e6 * energy_bound, "chiral: {energy}");
         let error = (slope - forces[i]).abs();
         let bound = energy_bounds[i] + force_bound;
@@ -454,37 +452,4 @@ fn forces_are_gradients() {
         let (curl, bound) = ((jacobian[i][j] - jacobian[j][i]).abs(), force_bounds[i] + force_bounds[j]);
         assert!(curl <= bound, "curl ({i}, {j}): {curl:.1e} > {bound:.1e}");
     }
-}
-
-/// Bounds of the errors of the energy and of any force of [`energy_and_forces`].
-///
-/// With every coefficient `y_lm` replaced by `|r|^l √((2l + 1)/4π)`, which is no smaller, the sum of all terms in absolute
-/// values bounds the energy; each term has the roundings of the product, of the bracket, of four harmonics and of the
-/// contraction. Forces contract gradients of that sum with derivatives of harmonics, at most `l / |r|` times as large; three
-/// gradients, of which two are added up.
-fn chiral_energy_errors(r: &[f64; 9]) -> (f64, f64) {
-    let degrees = [L; 3];
-    let lengths = [0, 1, 2].map(|i| r[3 * i..3 * i + 3].iter().map(|x| x * x).sum::<f64>().sqrt());
-    let largest = |n: f64, derivative: bool| -> Vec<f64> {
-        let of = |l: usize| {
-            let power = if derivative { l as f64 * n.powf(l as f64 - 1.0) } else { n.powf(l as f64) };
-            vec![power * ((2 * l + 1) as f64 / (4.0 * core::f64::consts::PI)).sqrt(); 2 * l + 1]
-        };
-        (0..=L).flat_map(of).collect()
-    };
-    let y = lengths.map(|n| largest(n, false));
-    let dy = lengths.map(|n| largest(n, true));
-    let sums = [Terms::new(Engine::Direct, degrees), Terms::of_bracket(Engine::Direct, degrees)];
-    let energy = |y1: &[f64], y2: &[f64], y2_again: &[f64], y3: &[f64]| {
-        dot(&sums[0].sums(y1, y2), &sums[1].sums(y2_again, y3))
-    };
-    let engines =
-        derivative_roundings(Engine::Direct, degrees).max(bracket_roundings(Engine::Direct, degrees));
-    let roundings = 2.0 * engines as f64 + 4.0 * harmonics_error(L) + n_lm(L) as f64;
-    let of_energy = roundings * f64::UNIT * energy(&y[0], &y[1], &y[1], &y[2]);
-    let slopes = energy(&dy[0], &y[1], &y[1], &y[2])
-        + energy(&y[0], &dy[1], &y[1], &y[2])
-        + energy(&y[0], &y[1], &dy[1], &y[2])
-        + energy(&y[0], &y[1], &y[1], &dy[2]);
-    (of_energy, (roundings + harmonics_gradient_error(L) + 2.0) * f64::UNIT * slopes)
 }

@@ -425,6 +425,41 @@ pub(super) fn harmonics_gradient_error(l: usize) -> f64 {
     (24 * (l + 1)) as f64
 }
 
+/// Bounds of the errors of an energy `⟨(y1 · y2), {y2, y3}⟩` of three vectors, from their solid harmonics, and of any of its
+/// forces, by the direct engine in `f64`.
+///
+/// With every coefficient `y_lm` replaced by `|r|^l √((2l + 1)/4π)`, which is no smaller, the sum of all terms in absolute
+/// values bounds the energy; each term has the roundings of the product, of the bracket, of four harmonics and of the
+/// contraction. Forces contract gradients of that sum with derivatives of harmonics, at most `l / |r|` times as large; three
+/// gradients, of which two are added up.
+pub(super) fn chiral_energy_errors(lmax: usize, r: &[f64; 9]) -> (f64, f64) {
+    let degrees = [lmax; 3];
+    let lengths = [0, 1, 2].map(|i| r[3 * i..3 * i + 3].iter().map(|x| x * x).sum::<f64>().sqrt());
+    let largest = |n: f64, derivative: bool| -> Vec<f64> {
+        let of = |l: usize| {
+            let power = if derivative { l as f64 * n.powf(l as f64 - 1.0) } else { n.powf(l as f64) };
+            vec![power * ((2 * l + 1) as f64 / (4.0 * core::f64::consts::PI)).sqrt(); 2 * l + 1]
+        };
+        (0..=lmax).flat_map(of).collect()
+    };
+    let y = lengths.map(|n| largest(n, false));
+    let dy = lengths.map(|n| largest(n, true));
+    let sums = [Terms::new(Engine::Direct, degrees), Terms::of_bracket(Engine::Direct, degrees)];
+    let energy = |y1: &[f64], y2: &[f64], y2_again: &[f64], y3: &[f64]| {
+        let (product, bracket) = (sums[0].sums(y1, y2), sums[1].sums(y2_again, y3));
+        product.iter().zip(&bracket).map(|(z, t)| z * t).sum::<f64>()
+    };
+    let engines =
+        derivative_roundings(Engine::Direct, degrees).max(bracket_roundings(Engine::Direct, degrees));
+    let roundings = 2.0 * engines as f64 + 4.0 * harmonics_error(lmax) + n_lm(lmax) as f64;
+    let of_energy = roundings * f64::UNIT * energy(&y[0], &y[1], &y[1], &y[2]);
+    let slopes = energy(&dy[0], &y[1], &y[1], &y[2])
+        + energy(&y[0], &dy[1], &y[1], &y[2])
+        + energy(&y[0], &y[1], &dy[1], &y[2])
+        + energy(&y[0], &y[1], &y[1], &dy[2]);
+    (of_energy, (roundings + harmonics_gradient_error(lmax) + 2.0) * f64::UNIT * slopes)
+}
+
 /// Roundings of a product by plain quadrature in `f64`, see `large`: in each of a term's three harmonics, errors at
 /// degree `k` grow `min(l − k + 1, 1 / sin θ)` times, on average over the sphere's area less than twice, so 12 `l`; the
 /// angles, `m φ` to `2π lmax`, have absolute errors of 8 `lmax`, in three factors; then the sums over degrees, orders,
