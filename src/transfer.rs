@@ -140,6 +140,13 @@ impl Block {
         }
     }
 
+    /// How many blocks there are from this one on, as long as they are full.
+    #[inline(always)]
+    pub(crate) fn blocks_while_full(&self) -> usize {
+        let fill_samples = self.n_channels & (self.lanes - 1) == 0; // the lanes are a power of two
+        if fill_samples { self.count() } else { self.full_blocks() }
+    }
+
     /// How many full blocks, from this one on, lie at one distance where channels are neighbours: those of one sample, or
     /// of all samples if each is one block.
     #[inline(always)]

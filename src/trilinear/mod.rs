@@ -41,13 +41,13 @@ use schedule::{Field, Slot};
 
 /// So many blocks go through an engine together: enough that the costs of a call hardly count, few enough for the nearest
 /// caches. In buffers all that comes in and goes out is at hand (48 KiB with AVX2), in place what one result is made of
-/// (128 KiB: each block is read once).
+/// (256 KiB: each block is read once).
 fn run_blocks(schedule: &Schedule, degrees: [usize; 3]) -> [usize; 2] {
     let row_counts = degrees.map(n_lm);
     let in_buffers: usize = schedule.fields().map(|field| row_counts[field.slot as usize]).sum();
     let in_place: usize = row_counts.into_iter().sum();
     let at_most = |all: usize, rows| all.checked_div(rows).unwrap_or(1).max(1);
-    [at_most(1536, in_buffers), at_most(4096, in_place)]
+    [at_most(1536, in_buffers), at_most(8192, in_place)]
 }
 
 /// The degree to which an engine computes the coefficients of a slot: at least the slot's.
@@ -172,7 +172,7 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
             let blocks = if run.any_shared {
                 full.max(1)
             } else if in_place {
-                first.equidistant_blocks()
+                first.blocks_while_full()
             } else {
                 first.count()
             };
@@ -334,22 +334,27 @@ impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
         Some(())
     }
 
-    /// The direct engine on the arrays themselves.
+    /// The direct engine on the arrays themselves, target by target: a kernel's instructions fill a good part of their cache.
     #[inline(always)]
     fn couple_in_place(&mut self, s: S, first: Block, blocks: usize) -> Option<()> {
         for (target, port) in self.schedule.targets().iter().zip(self.targets.iter().flatten()) {
             let degrees = coupled(self.degrees, port.slot);
-            let (start, shape) = port.transfer.plain_rows::<S>(&first, blocks);
-            let out =
-                RowsMut::new(self.gradients[port.slot as usize].as_deref_mut()?.get_mut(start..)?, shape)?;
-            let rows = |input: usize| {
-                let port = self.inputs.get(input)?.as_ref()?;
-                let (start, shape) = port.transfer.plain_rows::<S>(&first, blocks);
-                Rows::new(self.functions[port.slot as usize].get(start..)?, shape)
-            };
             let [term] = target.terms() else { return None };
-            let (x1, x2) = (rows(term.first)?, rows(term.second)?);
-            direct::couple::<S, T>(s, term.bracket, degrees, blocks, x1, x2, out)?;
+            let (mut first, mut left) = (first, blocks);
+            while left > 0 {
+                let blocks = first.equidistant_blocks().min(left);
+                let (start, shape) = port.transfer.plain_rows::<S>(&first, blocks);
+                let out = self.gradients[port.slot as usize].as_deref_mut()?.get_mut(start..)?;
+                let rows = |input: usize| {
+                    let port = self.inputs.get(input)?.as_ref()?;
+                    let (start, shape) = port.transfer.plain_rows::<S>(&first, blocks);
+                    Rows::new(self.functions[port.slot as usize].get(start..)?, shape)
+                };
+                let (x1, x2, out) = (rows(term.first)?, rows(term.second)?, RowsMut::new(out, shape)?);
+                direct::couple::<S, T>(s, term.bracket, degrees, blocks, x1, x2, out)?;
+                first.advance(blocks);
+                left -= blocks;
+            }
         }
         Some(())
     }
