@@ -254,7 +254,7 @@ fn add_term<S: Simd, T: LaneOps>(
     } else {
         T::mul_add(s, value, factor, slots[term.slot])
     };
-    slots[term.slot] = settle(s, sum);
+    slots[term.slot] = settle::<S, T>(sum);
 }
 
 /// The sum and the difference of the two products of a side; what no term takes the compiler leaves out.
