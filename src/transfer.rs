@@ -410,25 +410,6 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
     }
 }
 
-/// Adds buffers to buffers.
-pub(crate) struct Add<'a, T, V> {
-    pub(crate) sum: &'a mut [V],
-    pub(crate) addend: &'a [V],
-    pub(crate) element: PhantomData<T>,
-}
-
-impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Add<'_, T, V> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, s: S) {
-        let addend = cast::<_, T::Lanes<S>>(self.addend);
-        for (sum, addend) in cast_mut(self.sum).iter_mut().zip(addend) {
-            *sum = T::add(s, *sum, *addend);
-        }
-    }
-}
-
 /// `sums[block][l] = Σ_m x_lm y_lm`, or added to that. `None` if a slice is too short.
 pub(crate) struct DegreeSums<'a, T, V> {
     /// Degrees of `x` and of the sums, and of `y`, maybe more.

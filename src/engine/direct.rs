@@ -5,12 +5,15 @@
 //! outputs ([`ClassTerms`]). Kernels exist for `lmax1 >= lmax2` (the product is symmetric, the bracket changes its sign) and
 //! outputs to `lmax1 − lmax2` (of gradients), `lmax1` or `lmax1 + lmax2`; for another `lmax3` the next larger one is computed.
 
+use core::marker::PhantomData;
+
 use pulp::{Simd, WithSimd};
 
 use crate::index::n_lm;
-use crate::isa::outline;
 use crate::lanes::{FixedRows, FixedRowsMut, LaneOps, RowCount, Rows, RowsMut, settle};
-use crate::tables::gaunt::{ClassTerms, LMAX_DIRECT, MAX_CLASS_LEN, Pair, Side, Term, n_classes};
+use crate::tables::gaunt::{
+    ClassTerms, LMAX_DIRECT, MAX_CLASS_LEN, Output, Pair, Side, Term, Wanted, n_classes,
+};
 
 /// Whether the engine serves these degrees.
 pub(crate) const fn supports(lmax1: usize, lmax2: usize) -> bool {
@@ -29,94 +32,160 @@ pub(crate) const fn computed_lmax3([lmax1, lmax2, lmax3]: [usize; 3]) -> usize {
     }
 }
 
-/// `out = x1 · x2`, or the bracket of the two, for coefficients in flat order and `blocks` blocks of lanes; `out` has rows to
-/// [`computed_lmax3`]. `None` if there are no blocks, rows are missing or not equally distant in all three, or for degrees
-/// that the engine does not serve.
+/// Where the product of two functions goes, and where their bracket, what is wanted of them.
+pub(crate) struct Results<'a, T, V> {
+    pub(crate) product: Option<RowsMut<'a, T, V>>,
+    pub(crate) bracket: Option<RowsMut<'a, T, V>>,
+    /// Whether they are added to what is there.
+    pub(crate) accumulate: bool,
+}
+
+/// The product and the bracket of `x1` and `x2` for coefficients in flat order and `blocks` blocks of lanes; results have
+/// rows to [`computed_lmax3`]. `None` if there are no blocks, rows are missing or not equally distant everywhere, or for
+/// degrees that the engine does not serve.
+///
+/// For operands of equal degrees one kernel makes both with fewer operations than two, as both need `x1[i] x2[j]` and
+/// `x1[j] x2[i]`. (Where degrees differ, most products have no mirror image, and there is less to save.)
 #[inline(always)]
 pub(crate) fn couple<S: Simd, T: LaneOps>(
     s: S,
-    bracket: bool,
     [lmax1, lmax2, lmax3]: [usize; 3],
     blocks: usize,
     x1: Rows<'_, T, T::Lanes<S>>,
     x2: Rows<'_, T, T::Lanes<S>>,
-    out: RowsMut<'_, T, T::Lanes<S>>,
+    Results { product, bracket, accumulate }: Results<'_, T, T::Lanes<S>>,
 ) -> Option<()> {
     let swapped = lmax1 < lmax2;
     let (lmax1, lmax2, x1, x2) = if swapped { (lmax2, lmax1, x2, x1) } else { (lmax1, lmax2, x1, x2) };
+    macro_rules! run {
+        ($kind:ident: $product:expr, $bracket:expr, $l1:literal, $l2:literal, $l3:literal, $budget:literal) => {{
+            type Problem = $kind::Problem<$l1, $l2, $l3, $budget>;
+            let (product, bracket, problem) = ($product, $bracket, PhantomData);
+            let coupling = Coupling { swapped, blocks, x1, x2, product, bracket, accumulate, problem };
+            $kind::outline::<S, Coupling<T, T::Lanes<S>, Problem>>(s, coupling)
+        }};
+        // Sums of a class, the factors and a coefficient share the register file.
+        ($kind:ident: $product:expr, $bracket:expr, $l1:literal, $l2:literal, $l3:literal) => {
+            if const { S::REGISTER_COUNT >= 32 } {
+                run!($kind: $product, $bracket, $l1, $l2, $l3, 24)
+            } else {
+                run!($kind: $product, $bracket, $l1, $l2, $l3, 12)
+            }
+        };
+    }
     macro_rules! kernels {
-        ($(($l1:literal, $l2:literal, $l3:literal))*) => {
-            match (lmax1, lmax2, computed_lmax3([lmax1, lmax2, lmax3]), bracket) {
-                // Sums of a class, the factors and a coefficient share the register file.
-                $(($l1, $l2, $l3, false) => if const { S::REGISTER_COUNT >= 32 } {
-                    outline(s, Coupling::<T, _, false, $l1, $l2, $l3, 24> { swapped, blocks, x1, x2, out })
-                } else {
-                    outline(s, Coupling::<T, _, false, $l1, $l2, $l3, 12> { swapped, blocks, x1, x2, out })
-                },
-                ($l1, $l2, $l3, true) => if const { S::REGISTER_COUNT >= 32 } {
-                    outline(s, Coupling::<T, _, true, $l1, $l2, $l3, 24> { swapped, blocks, x1, x2, out })
-                } else {
-                    outline(s, Coupling::<T, _, true, $l1, $l2, $l3, 12> { swapped, blocks, x1, x2, out })
+        (equal: $(($e1:literal, $e2:literal, $e3:literal))* different: $(($l1:literal, $l2:literal, $l3:literal))*) => {
+            match (lmax1, lmax2, computed_lmax3([lmax1, lmax2, lmax3])) {
+                $(($e1, $e2, $e3) => match (product, bracket) {
+                    (Some(product), Some(bracket)) => run!(both: Some(product), Some(bracket), $e1, $e2, $e3),
+                    (Some(product), None) => run!(product: Some(product), None, $e1, $e2, $e3),
+                    (None, Some(bracket)) => run!(bracket: None, Some(bracket), $e1, $e2, $e3),
+                    (None, None) => Some(()),
                 },)*
+                $(($l1, $l2, $l3) => {
+                    if let Some(product) = product {
+                        run!(product: Some(product), None, $l1, $l2, $l3)?;
+                    }
+                    if let Some(bracket) = bracket {
+                        run!(bracket: None, Some(bracket), $l1, $l2, $l3)?;
+                    }
+                    Some(())
+                })*
                 _ => None,
             }
         };
     }
     const { assert!(LMAX_DIRECT == 4) };
     kernels! {
-        (0, 0, 0) (1, 0, 1) (1, 1, 0) (1, 1, 1) (1, 1, 2) (2, 0, 2) (2, 1, 1) (2, 1, 2) (2, 1, 3) (2, 2, 0) (2, 2, 2)
-        (2, 2, 4) (3, 0, 3) (3, 1, 2) (3, 1, 3) (3, 1, 4) (3, 2, 1) (3, 2, 3) (3, 2, 5) (3, 3, 0) (3, 3, 3) (3, 3, 6)
-        (4, 0, 4) (4, 1, 3) (4, 1, 4) (4, 1, 5) (4, 2, 2) (4, 2, 4) (4, 2, 6) (4, 3, 1) (4, 3, 4) (4, 3, 7) (4, 4, 0)
-        (4, 4, 4) (4, 4, 8)
+        equal: (0, 0, 0) (1, 1, 0) (1, 1, 1) (1, 1, 2) (2, 2, 0) (2, 2, 2) (2, 2, 4) (3, 3, 0) (3, 3, 3) (3, 3, 6)
+        (4, 4, 0) (4, 4, 4) (4, 4, 8)
+        different: (1, 0, 1) (2, 0, 2) (2, 1, 1) (2, 1, 2) (2, 1, 3) (3, 0, 3) (3, 1, 2) (3, 1, 3) (3, 1, 4) (3, 2, 1)
+        (3, 2, 3) (3, 2, 5) (4, 0, 4) (4, 1, 3) (4, 1, 4) (4, 1, 5) (4, 2, 2) (4, 2, 4) (4, 2, 6) (4, 3, 1) (4, 3, 4)
+        (4, 3, 7)
     }
 }
 
-/// The kernel of one triple of degrees, a `#[target_feature]` frame of its own: all classes of a block, then the next block.
-struct Coupling<
-    'a,
-    T,
-    V,
-    const BRACKET: bool,
-    const L1: usize,
-    const L2: usize,
-    const L3: usize,
-    const BUDGET: usize,
-> {
+/// What a kernel computes, in constants.
+trait Constants {
+    const WANTED: Wanted;
+    const DEGREES: [usize; 3];
+    /// So many sums at a time.
+    const BUDGET: usize;
+    const N_CLASSES: usize = n_classes(Self::WANTED, Self::DEGREES[2], Self::BUDGET);
+}
+
+/// A module for the kernels of the product, one for those of the bracket, one for those of both: modules are what the compiler
+/// works on in parallel, and all kernels together take it minutes.
+macro_rules! kinds {
+    ($($kind:ident: $product:literal, $bracket:literal;)*) => {$(
+        mod $kind {
+            use pulp::{Simd, WithSimd};
+
+            use crate::tables::gaunt::Wanted;
+
+            pub(super) struct Problem<const L1: usize, const L2: usize, const L3: usize, const BUDGET: usize>;
+
+            impl<const L1: usize, const L2: usize, const L3: usize, const BUDGET: usize> super::Constants
+                for Problem<L1, L2, L3, BUDGET>
+            {
+                const WANTED: Wanted = Wanted { product: $product, bracket: $bracket };
+                const DEGREES: [usize; 3] = [L1, L2, L3];
+                const BUDGET: usize = BUDGET;
+            }
+
+            /// [`crate::isa::outline`].
+            #[inline(never)]
+            pub(super) fn outline<S: Simd, Op: WithSimd>(s: S, op: Op) -> Op::Output {
+                s.vectorize(op)
+            }
+        }
+    )*};
+}
+
+kinds! {
+    product: true, false;
+    bracket: false, true;
+    both: true, true;
+}
+
+/// A kernel, a `#[target_feature]` frame of its own: all classes of a block, then the next block.
+struct Coupling<'a, T, V, P> {
     /// Whether the operands have changed places, as their degrees asked for.
     swapped: bool,
     blocks: usize,
     x1: Rows<'a, T, V>,
     x2: Rows<'a, T, V>,
-    out: RowsMut<'a, T, V>,
+    product: Option<RowsMut<'a, T, V>>,
+    bracket: Option<RowsMut<'a, T, V>>,
+    accumulate: bool,
+    problem: PhantomData<P>,
 }
 
-impl<
-    T: LaneOps,
-    V: bytemuck::Pod,
-    const BRACKET: bool,
-    const L1: usize,
-    const L2: usize,
-    const L3: usize,
-    const BUDGET: usize,
-> WithSimd for Coupling<'_, T, V, BRACKET, L1, L2, L3, BUDGET>
-{
+impl<T: LaneOps, V: bytemuck::Pod, P: Constants> WithSimd for Coupling<'_, T, V, P> {
     type Output = Option<()>;
 
     #[inline(always)]
     #[allow(clippy::unnecessary_semicolon)] // of the unrolled loop
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { swapped, blocks, x1, x2, out } = self;
+        let Self { swapped, blocks, x1, x2, product, bracket, accumulate, .. } = self;
         let (x1, x2) = (x1.cast::<T::Lanes<S>>()?, x2.cast::<T::Lanes<S>>()?);
-        // One distance for all three, so that the row offsets fit into the general registers.
+        // One distance for all, so that the row offsets fit into the general registers.
         let stride = x1.row_stride();
-        let (x1, x2) = (x1.first::<Degree<L1>>(blocks, stride)?, x2.first::<Degree<L2>>(blocks, stride)?);
-        let mut out = out.cast::<T::Lanes<S>>()?.first::<Degree<L3>>(blocks, stride)?;
+        let (x1, x2) = (x1.first::<Slot<P, 0>>(blocks, stride)?, x2.first::<Slot<P, 1>>(blocks, stride)?);
+        let mut product =
+            if P::WANTED.product { Some(product?.cast()?.first(blocks, stride)?) } else { None };
+        let mut bracket =
+            if P::WANTED.bracket { Some(bracket?.cast()?.first(blocks, stride)?) } else { None };
         let sign = T::splat(s, T::from_f64(if swapped { -1.0 } else { 1.0 }));
         for block in 0..blocks {
-            let (x1, x2, mut out) = (x1.block(block), x2.block(block), out.block(block));
+            let (x1, x2) = (x1.block(block), x2.block(block));
+            let mut rows = ResultRows::<T, T::Lanes<S>, Slot<P, 2>> {
+                product: product.as_mut().map(|rows| rows.block(block)),
+                bracket: bracket.as_mut().map(|rows| rows.block(block)),
+            };
             seq_macro::seq!(CLASS in 0..8 {
-                if const { CLASS < ClassesTo::<L3, BUDGET>::COUNT } {
-                    couple_class::<S, T, BRACKET, L1, L2, L3, BUDGET, CLASS>(s, sign, x1, x2, &mut out);
+                if const { CLASS < P::N_CLASSES } {
+                    couple_class::<S, T, P, CLASS>(s, sign, x1, x2, accumulate, &mut rows);
                 }
             });
         }
@@ -124,118 +193,111 @@ impl<
     }
 }
 
+/// The rows of the function in a slot.
+struct Slot<P, const SLOT: usize>(PhantomData<P>);
+
+impl<P: Constants, const SLOT: usize> RowCount for Slot<P, SLOT> {
+    const ROWS: usize = n_lm(P::DEGREES[SLOT]);
+}
+
+/// The rows of one block of the results.
+struct ResultRows<'a, T, V, N> {
+    product: Option<FixedRowsMut<'a, T, V, N>>,
+    bracket: Option<FixedRowsMut<'a, T, V, N>>,
+}
+
+impl<'a, T, V, N> ResultRows<'a, T, V, N> {
+    /// Those that an output is among.
+    #[inline(always)]
+    fn of(&mut self, output: Output) -> Option<&mut FixedRowsMut<'a, T, V, N>> {
+        if output.bracket { self.bracket.as_mut() } else { self.product.as_mut() }
+    }
+}
+
 /// One class of outputs of a block; those of brackets times `sign`, unless the degrees are equal: then operands need not change
 /// places.
 #[inline(always)]
 #[allow(clippy::erasing_op, clippy::identity_op, clippy::unnecessary_semicolon)] // of the unrolled loops
-fn couple_class<
-    S: Simd,
-    T: LaneOps,
-    const BRACKET: bool,
-    const L1: usize,
-    const L2: usize,
-    const L3: usize,
-    const BUDGET: usize,
-    const CLASS: usize,
->(
+fn couple_class<S: Simd, T: LaneOps, P: Constants, const CLASS: usize>(
     s: S,
     sign: T::Lanes<S>,
-    x1: FixedRows<'_, T, T::Lanes<S>, Degree<L1>>,
-    x2: FixedRows<'_, T, T::Lanes<S>, Degree<L2>>,
-    out: &mut FixedRowsMut<'_, T, T::Lanes<S>, Degree<L3>>,
+    x1: FixedRows<'_, T, T::Lanes<S>, Slot<P, 0>>,
+    x2: FixedRows<'_, T, T::Lanes<S>, Slot<P, 1>>,
+    accumulate: bool,
+    results: &mut ResultRows<'_, T, T::Lanes<S>, Slot<P, 2>>,
 ) {
     let zero = T::splat(s, T::zeroed());
-    let mut sums = Sums { slots: [zero; MAX_CLASS_LEN], factors: [[zero; 2]; 2] };
+    let mut sums = Sums { slots: [zero; MAX_CLASS_LEN], factors: [[[zero; 2]; 2]; 2] };
     seq_macro::seq!(GROUP in 0..16 {
-        if const { 16 * GROUP < TermsOf::<BRACKET, L1, L2, L3, BUDGET, CLASS>::LEN } {
-            add_terms::<S, T, BRACKET, L1, L2, L3, BUDGET, CLASS, GROUP>(s, x1, x2, &mut sums);
+        if const { 16 * GROUP < TermsOf::<P, CLASS>::LEN } {
+            add_terms::<S, T, P, CLASS, GROUP>(s, x1, x2, &mut sums);
         }
     });
+    let Sums { mut slots, .. } = sums;
     seq_macro::seq!(SLOT in 0..24 {
-        if let Some(output) = TermsOf::<BRACKET, L1, L2, L3, BUDGET, CLASS>::TERMS.output(SLOT) {
-            let sum = sums.slots[SLOT];
-            out.set(output, if BRACKET && L1 != L2 { T::mul(s, sign, sum) } else { sum });
+        if let Some(Output { bracket: true, .. }) = TermsOf::<P, CLASS>::TERMS.output(SLOT)
+            && const { P::DEGREES[0] != P::DEGREES[1] }
+        {
+            slots[SLOT] = T::mul(s, sign, slots[SLOT]);
         }
     });
-}
-
-/// The number of coefficients to degree `L`.
-struct Degree<const L: usize>;
-
-impl<const L: usize> RowCount for Degree<L> {
-    const ROWS: usize = n_lm(L);
-}
-
-/// The number of classes as a constant, evaluated once.
-struct ClassesTo<const L3: usize, const BUDGET: usize>;
-
-impl<const L3: usize, const BUDGET: usize> ClassesTo<L3, BUDGET> {
-    const COUNT: usize = n_classes(L3, BUDGET);
+    if accumulate {
+        seq_macro::seq!(SLOT in 0..24 {
+            if let Some(output) = TermsOf::<P, CLASS>::TERMS.output(SLOT)
+                && let Some(rows) = results.of(output)
+            {
+                slots[SLOT] = T::add(s, rows.get(output.index), slots[SLOT]);
+            }
+        });
+    }
+    seq_macro::seq!(SLOT in 0..24 {
+        if let Some(output) = TermsOf::<P, CLASS>::TERMS.output(SLOT)
+            && let Some(rows) = results.of(output)
+        {
+            rows.set(output.index, slots[SLOT]);
+        }
+    });
 }
 
 /// The terms of a class as a constant, evaluated once.
-struct TermsOf<
-    const BRACKET: bool,
-    const L1: usize,
-    const L2: usize,
-    const L3: usize,
-    const BUDGET: usize,
-    const CLASS: usize,
->;
+struct TermsOf<P, const CLASS: usize>(PhantomData<P>);
 
-impl<
-    const BRACKET: bool,
-    const L1: usize,
-    const L2: usize,
-    const L3: usize,
-    const BUDGET: usize,
-    const CLASS: usize,
-> TermsOf<BRACKET, L1, L2, L3, BUDGET, CLASS>
-{
-    const TERMS: ClassTerms = ClassTerms::new(BRACKET, [L1, L2, L3], ClassesTo::<L3, BUDGET>::COUNT, CLASS);
+impl<P: Constants, const CLASS: usize> TermsOf<P, CLASS> {
+    const TERMS: ClassTerms = ClassTerms::new(P::WANTED, P::DEGREES, P::N_CLASSES, CLASS);
     const LEN: usize = Self::TERMS.len();
 }
 
 /// The sums of one class for one block, slot by slot, as far as they have been added up.
 struct Sums<V> {
     slots: [V; MAX_CLASS_LEN],
-    /// The factors of the current quad: of its cosines and sines, the sum and the difference of the two products.
-    factors: [[V; 2]; 2],
+    /// The factors of the current quad: for product and bracket, of the cosines and sines, the sum and the difference of the
+    /// two products.
+    factors: [[[V; 2]; 2]; 2],
 }
 
 /// Adds up the terms number `16 GROUP..` of a class, at most 16.
 #[inline(always)]
 #[allow(clippy::erasing_op, clippy::identity_op, clippy::unnecessary_semicolon)] // of the unrolled loop
-fn add_terms<
-    S: Simd,
-    T: LaneOps,
-    const BRACKET: bool,
-    const L1: usize,
-    const L2: usize,
-    const L3: usize,
-    const BUDGET: usize,
-    const CLASS: usize,
-    const GROUP: usize,
->(
+fn add_terms<S: Simd, T: LaneOps, P: Constants, const CLASS: usize, const GROUP: usize>(
     s: S,
-    x1: FixedRows<'_, T, T::Lanes<S>, Degree<L1>>,
-    x2: FixedRows<'_, T, T::Lanes<S>, Degree<L2>>,
+    x1: FixedRows<'_, T, T::Lanes<S>, Slot<P, 0>>,
+    x2: FixedRows<'_, T, T::Lanes<S>, Slot<P, 1>>,
     Sums { slots, factors }: &mut Sums<T::Lanes<S>>,
 ) {
     // A constant: every branch, index and coefficient below is known at compile time.
-    let terms = &TermsOf::<BRACKET, L1, L2, L3, BUDGET, CLASS>::TERMS;
+    let terms = &TermsOf::<P, CLASS>::TERMS;
     seq_macro::seq!(N in 0..16 {
         if let Some(term) = terms.get(16 * GROUP + N) {
             if term.starts_quad {
                 if let Some(side) = terms.side(term.quad, 0) {
-                    factors[0] = sum_and_difference::<S, T, BRACKET, _, _>(s, x1, x2, side);
+                    [factors[0][0], factors[1][0]] = side_factors::<S, T, _, _>(s, x1, x2, side);
                 }
                 if let Some(side) = terms.side(term.quad, 1) {
-                    factors[1] = sum_and_difference::<S, T, BRACKET, _, _>(s, x1, x2, side);
+                    [factors[0][1], factors[1][1]] = side_factors::<S, T, _, _>(s, x1, x2, side);
                 }
             }
-            let factor = factors[usize::from(term.sine)][usize::from(term.difference)];
-            add_term::<S, T>(s, term, factor, slots);
+            let factors = &factors[usize::from(term.bracket)][usize::from(term.sine)];
+            add_term::<S, T>(s, term, factors[usize::from(term.difference)], slots);
         }
     });
 }
@@ -257,39 +319,45 @@ fn add_term<S: Simd, T: LaneOps>(
     slots[term.slot] = settle::<S, T>(sum);
 }
 
-/// The sum and the difference of the two products of a side; what no term takes the compiler leaves out.
+/// For product and bracket, the sum and the difference of the two products of a side; what no term takes the compiler leaves
+/// out.
 #[inline(always)]
-fn sum_and_difference<S: Simd, T: LaneOps, const BRACKET: bool, N1: RowCount, N2: RowCount>(
+fn side_factors<S: Simd, T: LaneOps, N1: RowCount, N2: RowCount>(
     s: S,
     x1: FixedRows<'_, T, T::Lanes<S>, N1>,
     x2: FixedRows<'_, T, T::Lanes<S>, N2>,
     side: &Side,
-) -> [T::Lanes<S>; 2] {
-    let first = product_of::<S, T, BRACKET, N1, N2>(s, x1, x2, side.first);
+) -> [[T::Lanes<S>; 2]; 2] {
+    let first = pair_products::<S, T, N1, N2>(s, x1, x2, side.taken_by, side.first);
     match side.second {
-        None => [first, first],
+        None => [[first[0]; 2], [first[1]; 2]],
         Some(second) => {
-            let second = product_of::<S, T, BRACKET, N1, N2>(s, x1, x2, second);
-            [T::add(s, first, second), T::sub(s, first, second)]
+            let second = pair_products::<S, T, N1, N2>(s, x1, x2, side.taken_by, second);
+            [
+                [T::add(s, first[0], second[0]), T::sub(s, first[0], second[0])],
+                [T::add(s, first[1], second[1]), T::sub(s, first[1], second[1])],
+            ]
         }
     }
 }
 
-/// The product of a pair of coefficients: with its mirror image, added for the product and subtracted for the bracket, such
+/// The product of a pair of coefficients with its mirror image: added for the product and subtracted for the bracket, such
 /// that it is exactly the opposite if the operands change places.
 #[inline(always)]
-fn product_of<S: Simd, T: LaneOps, const BRACKET: bool, N1: RowCount, N2: RowCount>(
+fn pair_products<S: Simd, T: LaneOps, N1: RowCount, N2: RowCount>(
     s: S,
     x1: FixedRows<'_, T, T::Lanes<S>, N1>,
     x2: FixedRows<'_, T, T::Lanes<S>, N2>,
+    taken_by: Wanted,
     Pair { i, j, mirrored }: Pair,
-) -> T::Lanes<S> {
+) -> [T::Lanes<S>; 2] {
     let product = T::mul(s, x1.get(i), x2.get(j));
     if !mirrored {
-        product
-    } else if BRACKET {
-        T::sub(s, product, T::mul(s, x1.get(j), x2.get(i)))
-    } else {
-        T::mul_add(s, x1.get(j), x2.get(i), product)
+        return [product; 2];
     }
+    if !taken_by.bracket {
+        return [T::mul_add(s, x1.get(j), x2.get(i), product); 2];
+    }
+    let mirror_image = T::mul(s, x1.get(j), x2.get(i));
+    [T::add(s, product, mirror_image), T::sub(s, product, mirror_image)]
 }

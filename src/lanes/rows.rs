@@ -107,9 +107,9 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
 
 /// Rows of elements `T` to write as lane vectors `V`.
 pub(crate) struct RowsMut<'a, T, V> {
-    data: &'a mut [T],
+    data: *mut T,
     shape: RowsShape,
-    lanes: PhantomData<V>,
+    slice: PhantomData<(&'a mut [T], V)>,
 }
 
 impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
@@ -117,20 +117,35 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
     #[inline(always)]
     pub(crate) fn new(data: &'a mut [T], shape: RowsShape) -> Option<Self> {
         let fits = shape.extent(size_of::<V>() / size_of::<T>())? <= data.len();
-        if fits { Some(Self { data, shape, lanes: PhantomData }) } else { None }
+        if fits { Some(Self { data: data.as_mut_ptr(), shape, slice: PhantomData }) } else { None }
+    }
+
+    /// Rows of one shape that start at two places of a slice, say those of the two parts of functions. `None` if the slice is
+    /// too short. (They are reached by pointers only, so that they may lie between each other.)
+    #[inline(always)]
+    pub(crate) fn at_two_places(
+        data: &'a mut [T],
+        starts: [usize; 2],
+        shape: RowsShape,
+    ) -> Option<[Self; 2]> {
+        let extent = shape.extent(size_of::<V>() / size_of::<T>())?;
+        let fits = starts[0].max(starts[1]).checked_add(extent)? <= data.len();
+        let data = data.as_mut_ptr();
+        let rows = starts.map(|start| Self { data: data.wrapping_add(start), shape, slice: PhantomData });
+        if fits { Some(rows) } else { None }
     }
 
     /// The same rows for the same lane vectors under another name.
     #[inline(always)]
     pub(crate) fn cast<W: Pod>(self) -> Option<RowsMut<'a, T, W>> {
         let same = size_of::<V>() == size_of::<W>();
-        if same { Some(RowsMut { data: self.data, shape: self.shape, lanes: PhantomData }) } else { None }
+        if same { Some(RowsMut { data: self.data, shape: self.shape, slice: PhantomData }) } else { None }
     }
 
     /// The same rows, borrowed for shorter.
     #[inline(always)]
     pub(crate) fn reborrow(&mut self) -> RowsMut<'_, T, V> {
-        RowsMut { data: &mut *self.data, shape: self.shape, lanes: PhantomData }
+        RowsMut { data: self.data, shape: self.shape, slice: PhantomData }
     }
 
     /// The first rows of the first blocks, if there are so many, at this distance.
@@ -153,7 +168,7 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
         if block >= self.shape.blocks {
             return None;
         }
-        let data = self.data.as_mut_ptr().wrapping_add(block * self.shape.block_stride);
+        let data = self.data.wrapping_add(block * self.shape.block_stride);
         Some(BlockRowsMut {
             data,
             rows: self.shape.rows,
@@ -294,11 +309,11 @@ impl<T: Pod, V: Pod, N: RowCount> FixedRows<'_, T, V, N> {
 
 /// A constant number of rows of each block, to write.
 pub(crate) struct FirstRowsMut<'a, T, V, N> {
-    data: &'a mut [T],
+    data: *mut T,
     blocks: usize,
     block_stride: usize,
     row_stride: usize,
-    rows: PhantomData<(V, N)>,
+    rows: PhantomData<(&'a mut [T], V, N)>,
 }
 
 impl<T: Pod, V: Pod, N: RowCount> FirstRowsMut<'_, T, V, N> {
@@ -306,7 +321,7 @@ impl<T: Pod, V: Pod, N: RowCount> FirstRowsMut<'_, T, V, N> {
     #[inline(always)]
     pub(crate) fn block(&mut self, block: usize) -> FixedRowsMut<'_, T, V, N> {
         let block = if block < self.blocks { block } else { 0 };
-        let data = self.data.as_mut_ptr().wrapping_add(block * self.block_stride);
+        let data = self.data.wrapping_add(block * self.block_stride);
         FixedRowsMut { data, row_stride: self.row_stride, rows: PhantomData }
     }
 }
@@ -319,6 +334,17 @@ pub(crate) struct FixedRowsMut<'a, T, V, N> {
 }
 
 impl<T: Pod, V: Pod, N: RowCount> FixedRowsMut<'_, T, V, N> {
+    /// A row; the last one, if it does not exist.
+    #[inline(always)]
+    pub(crate) fn get(&self, row: usize) -> V {
+        FixedRows {
+            data: self.data.cast_const(),
+            row_stride: self.row_stride,
+            rows: PhantomData::<(&[T], V, N)>,
+        }
+        .get(row)
+    }
+
     /// Writes a row; the last one, if it does not exist.
     #[inline(always)]
     pub(crate) fn set(&mut self, row: usize, value: V) {

@@ -37,6 +37,13 @@ pub(crate) struct Pair {
     pub(crate) mirrored: bool,
 }
 
+/// What is computed of two functions: the product, the bracket, or both.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) product: bool,
+    pub(crate) bracket: bool,
+}
+
 /// The products of one *quad*, the positions `(l, |m|)` and `(l', |m'|)` of two coefficients, that make cosines, or those
 /// that make sines.
 ///
@@ -49,6 +56,16 @@ pub(crate) struct Side {
     pub(crate) first: Pair,
     /// sin sin, or cos sin, if there is one.
     pub(crate) second: Option<Pair>,
+    /// What takes them.
+    pub(crate) taken_by: Wanted,
+}
+
+/// A coefficient of the product or of the bracket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Output {
+    /// Flat.
+    pub(crate) index: usize,
+    pub(crate) bracket: bool,
 }
 
 /// One step of `sums[slot] += value · factor`, where the factor is the sum or the difference of a side of the quad.
@@ -58,6 +75,7 @@ pub(crate) struct Term {
     pub(crate) quad: usize,
     /// Whether the term before belonged to another quad.
     pub(crate) starts_quad: bool,
+    pub(crate) bracket: bool,
     pub(crate) sine: bool,
     pub(crate) difference: bool,
     pub(crate) slot: usize,
@@ -66,14 +84,14 @@ pub(crate) struct Term {
     pub(crate) value: f64,
 }
 
-/// The terms of the product or the bracket of functions to degrees `lmax1 >= lmax2` that make one *class* of outputs.
+/// The terms of the product, the bracket or both of functions to degrees `lmax1 >= lmax2` that make one *class* of outputs.
 ///
 /// Both respect the three mirror planes of the coordinate axes (the bracket with a change of sign), so that outputs fall into
 /// classes by the parity of `l`, by the parity of `m`, and by sine or cosine, and every pair of inputs contributes to one
 /// class only. Taking class by class, the sums of a class stay in registers, and no product is computed twice.
 #[derive(Clone, Copy)]
 pub(crate) struct ClassTerms {
-    outputs: [usize; MAX_CLASS_LEN],
+    outputs: [Output; MAX_CLASS_LEN],
     n_outputs: usize,
     /// Cosines and sines of the product; a side without terms is `None`.
     quads: [[Option<Side>; 2]; MAX_QUADS],
@@ -84,20 +102,15 @@ pub(crate) struct ClassTerms {
 
 /// In how many classes the outputs to degree `lmax3` are taken so that none has more than `budget`, if 8 suffice: 1, 2, 4
 /// or 8.
-pub(crate) const fn n_classes(lmax3: usize, budget: usize) -> usize {
+pub(crate) const fn n_classes(wanted: Wanted, lmax3: usize, budget: usize) -> usize {
     let mut n_classes = 1;
     while n_classes < 8 {
-        let (mut class, mut largest) = (0, 0);
+        let (mut class, mut fits) = (0, true);
         while class < n_classes {
-            let (mut len, mut k) = (0, 0);
-            while k < (lmax3 + 1) * (lmax3 + 1) {
-                len += (class_of(k, n_classes) == class) as usize;
-                k += 1;
-            }
-            largest = if len > largest { len } else { largest };
+            fits &= Outputs::new(wanted, lmax3, n_classes, class).len <= budget;
             class += 1;
         }
-        if largest <= budget {
+        if fits {
             break;
         }
         n_classes *= 2;
@@ -105,18 +118,48 @@ pub(crate) const fn n_classes(lmax3: usize, budget: usize) -> usize {
     n_classes
 }
 
-/// The class of an output: all classes are split by the parity of `l` first, then by the parity of `m`, then by sine or
-/// cosine.
-const fn class_of(index: usize, n_classes: usize) -> usize {
+/// The class of an output: that of the pairs of inputs that make it. All classes are split by the parity of `l1 + l2`
+/// first, then by that of `m1 + m2`, then by that of the number of sines.
+const fn class_of(Output { index, bracket }: Output, n_classes: usize) -> usize {
     let (l, m) = degree_order(index);
-    let bits = (l % 2) as usize | ((m % 2 != 0) as usize) << 1 | ((m < 0) as usize) << 2;
+    // The bracket has odd `l1 + l2 + l3`, and a sine for a cosine.
+    let (l, sines) = (l % 2 + bracket as i64, (m < 0) != bracket);
+    let bits = (l % 2) as usize | ((m % 2 != 0) as usize) << 1 | (sines as usize) << 2;
     bits % n_classes
 }
 
+/// The outputs of a class, those of the product first.
+#[derive(Clone, Copy)]
+struct Outputs {
+    list: [Output; N_OUTPUTS],
+    len: usize,
+}
+
+/// Room for the outputs of both, should they be one class: operands to degree [`LMAX_DIRECT`], output to the sum.
+const N_OUTPUTS: usize = 2 * (2 * LMAX_DIRECT + 1) * (2 * LMAX_DIRECT + 1);
+
+impl Outputs {
+    const fn new(wanted: Wanted, lmax3: usize, n_classes: usize, class: usize) -> Self {
+        let mut outputs = Self { list: [Output { index: 0, bracket: false }; N_OUTPUTS], len: 0 };
+        let n_lm = (lmax3 + 1) * (lmax3 + 1);
+        let mut k = 0;
+        while k < 2 * n_lm {
+            let output = Output { index: k % n_lm, bracket: k >= n_lm };
+            let is_wanted = if output.bracket { wanted.bracket } else { wanted.product };
+            if is_wanted && class_of(output, n_classes) == class {
+                outputs.list[outputs.len] = output;
+                outputs.len += 1;
+            }
+            k += 1;
+        }
+        outputs
+    }
+}
+
 impl ClassTerms {
-    /// All non-zero terms of a class of the product or the bracket, quad by quad.
+    /// All non-zero terms of a class, quad by quad.
     pub(crate) const fn new(
-        bracket: bool,
+        wanted: Wanted,
         [lmax1, lmax2, lmax3]: [usize; 3],
         n_classes: usize,
         class: usize,
@@ -124,56 +167,75 @@ impl ClassTerms {
         let term = Term {
             quad: 0,
             starts_quad: false,
+            bracket: false,
             sine: false,
             difference: false,
             slot: 0,
             starts_sum: false,
             value: 0.0,
         };
+        let outputs = Outputs::new(wanted, lmax3, n_classes, class);
         let mut list = Self {
-            outputs: [0; MAX_CLASS_LEN],
-            n_outputs: 0,
+            outputs: [outputs.list[0]; MAX_CLASS_LEN],
+            n_outputs: outputs.len,
             quads: [[None; 2]; MAX_QUADS],
             n_quads: 0,
             terms: [term; MAX_TERMS],
             n_terms: 0,
         };
-        let mut k = 0;
-        while k < (lmax3 + 1) * (lmax3 + 1) {
-            if class_of(k, n_classes) == class {
-                list.outputs[list.n_outputs] = k;
-                list.n_outputs += 1;
-            }
-            k += 1;
+        let mut slot = 0;
+        while slot < outputs.len {
+            list.outputs[slot] = outputs.list[slot];
+            slot += 1;
         }
         let (mut started, mut last_quad) = ([false; MAX_CLASS_LEN], usize::MAX);
-        let coefficients = if bracket { &BRACKET } else { &PRODUCT };
-        let mut t = 0;
-        while t < coefficients.len {
+        let (mut of_product, mut of_bracket) =
+            (if wanted.product { 0 } else { PRODUCT.len }, if wanted.bracket { 0 } else { BRACKET.len });
+        while of_product < PRODUCT.len || of_bracket < BRACKET.len {
+            // Quad by quad.
+            let bracket = of_product == PRODUCT.len
+                || of_bracket < BRACKET.len && BRACKET.list[of_bracket].quad < PRODUCT.list[of_product].quad;
+            let coefficient = if bracket { BRACKET.list[of_bracket] } else { PRODUCT.list[of_product] };
+            of_bracket += bracket as usize;
+            of_product += !bracket as usize;
+
             let Coefficient { quad, low, high, sine, difference, output, class: class_of_8, value } =
-                coefficients.list[t];
+                coefficient;
             let exists = high.0 <= lmax1 && low.0 <= lmax2 && output < (lmax3 + 1) * (lmax3 + 1);
             if exists && class_of_8 % n_classes == class {
                 let starts_quad = quad != last_quad;
                 list.n_quads += starts_quad as usize;
                 let both = high.0 <= lmax2;
-                let side = side_of(low, high, sine, both);
+                let quad_index = list.n_quads - 1;
+                let mut side = side_of(low, high, sine, both);
+                if let Some(Side { taken_by, .. }) = list.quads[quad_index][sine as usize] {
+                    side.taken_by = taken_by;
+                }
+                side.taken_by.bracket |= bracket;
+                side.taken_by.product |= !bracket;
+                list.quads[quad_index][sine as usize] = Some(side);
                 // The coefficient has the lower position first, the only product here the higher one.
                 let value = if bracket && !both { -value } else { value };
-                list.quads[list.n_quads - 1][sine as usize] = Some(side);
 
                 let mut slot = 0;
-                while list.outputs[slot] != output {
+                while list.outputs[slot].index != output || list.outputs[slot].bracket != bracket {
                     slot += 1;
                 }
-                let (quad_index, starts_sum) = (list.n_quads - 1, !started[slot]);
-                list.terms[list.n_terms] =
-                    Term { quad: quad_index, starts_quad, sine, difference, slot, starts_sum, value };
+                let starts_sum = !started[slot];
+                list.terms[list.n_terms] = Term {
+                    quad: quad_index,
+                    starts_quad,
+                    bracket,
+                    sine,
+                    difference,
+                    slot,
+                    starts_sum,
+                    value,
+                };
                 list.n_terms += 1;
                 started[slot] = true;
                 last_quad = quad;
             }
-            t += 1;
         }
         list
     }
@@ -195,9 +257,9 @@ impl ClassTerms {
         self.quads[quad][sine].as_ref()
     }
 
-    /// Flat index of the output that a slot sums up, if there are that many.
+    /// The output that a slot sums up, if there are that many.
     #[inline(always)]
-    pub(crate) const fn output(&self, slot: usize) -> Option<usize> {
+    pub(crate) const fn output(&self, slot: usize) -> Option<Output> {
         if slot < self.n_outputs { Some(self.outputs[slot]) } else { None }
     }
 }
@@ -217,12 +279,13 @@ const fn side_of(low: Position, high: Position, sine: bool, both: bool) -> Side 
     let second_exists = low.1 > 0 && high.1 > 0 && !(sine && low.0 == high.0 && low.1 == high.1);
     let (low_index, high_index) = (index_at(low, first_sine), index_at(high, sine != first_sine));
     let first = Pair::new(low_index, high_index, both);
-    if second_exists {
+    let second = if second_exists {
         let (low_index, high_index) = (index_at(low, !first_sine), index_at(high, sine == first_sine));
-        Side { first, second: Some(Pair::new(low_index, high_index, both)) }
+        Some(Pair::new(low_index, high_index, both))
     } else {
-        Side { first, second: None }
-    }
+        None
+    };
+    Side { first, second, taken_by: Wanted { product: false, bracket: false } }
 }
 
 impl Pair {
@@ -316,7 +379,7 @@ impl Coefficients {
     #[allow(clippy::float_cmp)] // one formula gives both, the same bits but for the sign
     const fn push(&mut self, bracket: bool, quad: usize, low: Position, high: Position, output: usize) {
         let sine = (degree_order(output).1 < 0) != bracket;
-        let Side { first, second } = side_of(low, high, sine, true);
+        let Side { first, second, .. } = side_of(low, high, sine, true);
         let value = coefficient(bracket, first, output);
         if value == 0.0 {
             return;
@@ -329,7 +392,7 @@ impl Coefficients {
             }
             None => false,
         };
-        let class = class_of(output, 8);
+        let class = class_of(Output { index: output, bracket }, 8);
         self.list[self.len] = Coefficient { quad, low, high, sine, difference, output, class, value };
         self.len += 1;
     }

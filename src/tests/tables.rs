@@ -10,7 +10,7 @@ use super::tolerance::{
 };
 use crate::reference;
 use crate::tables::Constants;
-use crate::tables::gaunt::{ClassTerms, LMAX_DIRECT, Pair, n_classes};
+use crate::tables::gaunt::{ClassTerms, LMAX_DIRECT, Output, Pair, Wanted, n_classes};
 use crate::tables::grid::{GridTable, fill_grid_table, gauss_legendre, grid_table_len};
 
 /// Exact values to 25 digits; `make_vectors.py` beside it tells the format.
@@ -41,32 +41,44 @@ fn with_table<R>(n_theta: usize, lmax: usize, check: impl FnOnce(GridTable<'_, f
 }
 
 /// The terms of all classes are the non-zeros of the reference, each once.
-fn assert_terms(bracket: bool, coefficient: impl Fn([usize; 3], [isize; 3]) -> f64, roundings: f64) {
+fn assert_terms(wanted: Wanted) {
     let degrees = (0..=LMAX_DIRECT).flat_map(|l1| (0..=l1).map(move |l2| (l1, l2)));
     for ((l1, l2), budget) in degrees.flat_map(|degrees| [12, 24].map(|budget| (degrees, budget))) {
         let mut expected = std::collections::BTreeMap::new();
-        reference::for_each_term(&coefficient, l1, l2, l1 + l2, |i, j, k, value| {
-            assert!(expected.insert((i, j, k), value).is_none());
-        });
-        let n_classes = n_classes(l1 + l2, budget);
+        let mut expect = |bracket, i, j, k, value| {
+            assert!(expected.insert((Output { index: k, bracket }, i, j), value).is_none());
+        };
+        if wanted.product {
+            let expect = |i, j, k, value| expect(false, i, j, k, value);
+            reference::for_each_term(reference::gaunt_coefficient, l1, l2, l1 + l2, expect);
+        }
+        if wanted.bracket {
+            let expect = |i, j, k, value| expect(true, i, j, k, value);
+            reference::for_each_term(reference::bracket_coefficient, l1, l2, l1 + l2, expect);
+        }
+        let n_classes = n_classes(wanted, l1 + l2, budget);
         for class in 0..n_classes {
-            let terms = ClassTerms::new(bracket, [l1, l2, l1 + l2], n_classes, class);
+            let terms = ClassTerms::new(wanted, [l1, l2, l1 + l2], n_classes, class);
             assert!(
                 terms.output(budget).is_none() || n_classes == 8,
                 "a class has more outputs than its budget"
             );
             let (mut quads, mut slots) = (BTreeSet::new(), BTreeSet::new());
             for term in (0..terms.len()).map(|t| terms.get(t).unwrap()) {
-                let k = terms.output(term.slot).unwrap();
+                let output = terms.output(term.slot).unwrap();
+                assert_eq!(term.bracket, output.bracket, "{term:?}");
                 let side = terms.side(term.quad, usize::from(term.sine)).unwrap();
+                let takes = if term.bracket { side.taken_by.bracket } else { side.taken_by.product };
+                assert!(takes, "{term:?}");
                 let second_sign = if term.difference { -1.0 } else { 1.0 };
-                let mirror_sign = if bracket { -1.0 } else { 1.0 };
+                let (mirror_sign, roundings) =
+                    if term.bracket { (-1.0, BRACKET_ROUNDINGS) } else { (1.0, GAUNT_ROUNDINGS) };
                 let products =
                     iter::once((side.first, 1.0)).chain(side.second.map(|pair| (pair, second_sign)));
                 for (Pair { i, j, mirrored }, sign) in products {
                     let mirror = mirrored.then_some((j, i, sign * mirror_sign));
                     for (i, j, sign) in iter::once((i, j, sign)).chain(mirror) {
-                        let reference = expected.remove(&(i, j, k)).unwrap();
+                        let reference = expected.remove(&(output, i, j)).unwrap();
                         let error = (sign * term.value - reference).abs();
                         let bound = (roundings + 1.0) * f64::UNIT * reference.abs(); // and the table's own rounding
                         assert!(error <= bound, "{term:?} instead of {reference}");
@@ -82,8 +94,9 @@ fn assert_terms(bracket: bool, coefficient: impl Fn([usize; 3], [isize; 3]) -> f
 
 #[test]
 fn sparse_coefficients_agree_with_the_reference_to_the_last_bits() {
-    assert_terms(false, reference::gaunt_coefficient, GAUNT_ROUNDINGS);
-    assert_terms(true, reference::bracket_coefficient, BRACKET_ROUNDINGS);
+    assert_terms(Wanted { product: true, bracket: false });
+    assert_terms(Wanted { product: false, bracket: true });
+    assert_terms(Wanted { product: true, bracket: true });
 }
 
 #[test]

@@ -22,7 +22,7 @@ use core::marker::PhantomData;
 
 use pulp::{Simd, WithSimd};
 
-use crate::engine::direct;
+use crate::engine::direct::{self, Results};
 use crate::engine::fourier::{self, Torus};
 use crate::engine::grid::{self, GridChunk};
 use crate::index::n_lm;
@@ -34,7 +34,7 @@ use crate::plan::{Engine, Kernel, Plan, Real};
 use crate::tables::fourier::FourierSizes;
 use crate::tables::grid::n_theta;
 use crate::transfer::{
-    Add, Block, DegreeScale, DegreeSums, Gather, Scatter, Transfer, add_degree_sums, buffer_rows,
+    Block, DegreeScale, DegreeSums, Gather, Scatter, Transfer, add_degree_sums, buffer_rows,
 };
 use pass::{Operands, Pass, Samples};
 use schedule::{Field, Slot};
@@ -294,7 +294,7 @@ impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
             let field = target.field;
             let port = port(field, computed_lmax(is_direct, degrees, field.slot))?;
             let i = field.slot as usize;
-            is_plain &= gradients[i].is_some() && weight_gradients[i].is_none() && target.terms().len() == 1;
+            is_plain &= gradients[i].is_some() && weight_gradients[i].is_none();
             is_plain &= port.lmax == degrees[i] && port.transfer.is_plain();
             *slot = Some(port);
         }
@@ -334,24 +334,41 @@ impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
         Some(())
     }
 
-    /// The direct engine on the arrays themselves, target by target: a kernel's instructions fill a good part of their cache.
+    /// The direct engine on the arrays themselves, kernel by kernel: one's instructions fill a good part of their cache.
     #[inline(always)]
     fn couple_in_place(&mut self, s: S, first: Block, blocks: usize) -> Option<()> {
-        for (target, port) in self.schedule.targets().iter().zip(self.targets.iter().flatten()) {
-            let degrees = coupled(self.degrees, port.slot);
-            let [term] = target.terms() else { return None };
+        for coupling in self.schedule.couplings() {
+            let (slot, accumulate) = (coupling.slot as usize, coupling.accumulate);
             let (mut first, mut left) = (first, blocks);
             while left > 0 {
                 let blocks = first.equidistant_blocks().min(left);
-                let (start, shape) = port.transfer.plain_rows::<S>(&first, blocks);
-                let out = self.gradients[port.slot as usize].as_deref_mut()?.get_mut(start..)?;
                 let rows = |input: usize| {
                     let port = self.inputs.get(input)?.as_ref()?;
                     let (start, shape) = port.transfer.plain_rows::<S>(&first, blocks);
                     Rows::new(self.functions[port.slot as usize].get(start..)?, shape)
                 };
-                let (x1, x2, out) = (rows(term.first)?, rows(term.second)?, RowsMut::new(out, shape)?);
-                direct::couple::<S, T>(s, term.bracket, degrees, blocks, x1, x2, out)?;
+                let (x1, x2) = (rows(coupling.first)?, rows(coupling.second)?);
+                let place = |target: Option<usize>| {
+                    let port = self.targets.get(target?)?.as_ref()?;
+                    Some(port.transfer.plain_rows::<S>(&first, blocks))
+                };
+                let array = self.gradients[slot].as_deref_mut()?;
+                let (product, bracket) = match (place(coupling.product), place(coupling.bracket)) {
+                    (Some((product, shape)), Some((bracket, _))) => {
+                        let starts = [product, bracket];
+                        let [product, bracket] = RowsMut::at_two_places(array, starts, shape)?;
+                        (Some(product), Some(bracket))
+                    }
+                    (Some((start, shape)), None) => {
+                        (Some(RowsMut::new(array.get_mut(start..)?, shape)?), None)
+                    }
+                    (None, Some((start, shape))) => {
+                        (None, Some(RowsMut::new(array.get_mut(start..)?, shape)?))
+                    }
+                    (None, None) => return None,
+                };
+                let degrees = coupled(self.degrees, coupling.slot);
+                direct::couple::<S, T>(s, degrees, blocks, x1, x2, Results { product, bracket, accumulate })?;
                 first.advance(blocks);
                 left -= blocks;
             }
@@ -362,25 +379,25 @@ impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
     /// The direct engine on buffers.
     #[inline(always)]
     fn couple(&mut self, s: S, blocks: usize) -> Option<()> {
-        let Self { schedule, degrees, shared, inputs, targets, scratch, .. } = self;
+        let Self { schedule, degrees, shared, inputs, targets, .. } = self;
         let rows = |input: usize| {
             let port = inputs.get(input)?.as_ref()?;
             Rows::new(cast(port.buffer), port.shape(blocks, shared[port.slot as usize]))
         };
-        for (target, port) in schedule.targets().iter().zip(targets.iter_mut().flatten()) {
-            let shape = port.shape(blocks, false);
-            for (n, term) in target.terms().iter().enumerate() {
-                let out = if n == 0 { &mut *port.buffer } else { &mut **scratch };
-                let out = RowsMut::new(cast_mut(out), shape)?;
-                let (x1, x2) = (rows(term.first)?, rows(term.second)?);
-                let degrees = coupled(*degrees, port.slot);
-                direct::couple::<S, T>(s, term.bracket, degrees, blocks, x1, x2, out)?;
-                if n > 0 {
-                    let len = blocks * n_lm(port.lmax);
-                    let (sum, addend) = (port.buffer.get_mut(..len)?, scratch.get(..len)?);
-                    outline(s, Add { sum, addend, element: PhantomData::<T> });
+        for coupling in schedule.couplings() {
+            let accumulate = coupling.accumulate;
+            let (x1, x2) = (rows(coupling.first)?, rows(coupling.second)?);
+            let [mut product, mut bracket] = [None, None];
+            for (target, port) in targets.iter_mut().flatten().enumerate() {
+                let shape = port.shape(blocks, false);
+                if Some(target) == coupling.product {
+                    product = RowsMut::new(cast_mut(port.buffer), shape);
+                } else if Some(target) == coupling.bracket {
+                    bracket = RowsMut::new(cast_mut(port.buffer), shape);
                 }
             }
+            let degrees = coupled(*degrees, coupling.slot);
+            direct::couple::<S, T>(s, degrees, blocks, x1, x2, Results { product, bracket, accumulate })?;
         }
         Some(())
     }

@@ -51,7 +51,7 @@ impl Input {
 }
 
 /// The product or the bracket of two inputs, by their number.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Term {
     pub(crate) first: usize,
     pub(crate) second: usize,
@@ -71,6 +71,18 @@ impl Target {
     pub(crate) fn terms(&self) -> &[Term] {
         self.terms.get(..self.n_terms).unwrap_or(&[])
     }
+}
+
+/// The terms that two inputs make of one function: to which targets, by their number, their product and their bracket go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Coupling {
+    pub(crate) slot: Slot,
+    pub(crate) first: usize,
+    pub(crate) second: usize,
+    pub(crate) product: Option<usize>,
+    pub(crate) bracket: Option<usize>,
+    /// Whether they are added to other terms of these targets.
+    pub(crate) accumulate: bool,
 }
 
 /// See the module documentation.
@@ -128,6 +140,32 @@ impl Schedule {
     #[inline(always)]
     pub(crate) fn targets(&self) -> &[Target] {
         self.targets.get(..self.n_targets).unwrap_or(&[])
+    }
+
+    /// The same terms, those of the same two inputs together.
+    pub(crate) fn couplings(&self) -> impl Iterator<Item = Coupling> {
+        let terms = || {
+            let targets = self.targets().iter().enumerate();
+            targets.flat_map(|(target, Target { field, terms, n_terms })| {
+                terms.iter().take(*n_terms).map(move |term| (target, field.slot, *term))
+            })
+        };
+        let mut last_slot = None;
+        terms().filter_map(move |(target, slot, term)| {
+            let Term { first, second, bracket } = term;
+            // Two inputs make one part of a function by their product, the other part by their bracket.
+            let other = (slot, Term { bracket: !bracket, ..term });
+            let other = terms().find(|(_, slot, term)| (*slot, *term) == other).map(|(target, ..)| target);
+            let (product, bracket) = match (bracket, other) {
+                (false, _) => (Some(target), other),
+                (true, None) => (None, Some(target)),
+                (true, Some(_)) => return None, // with the product
+            };
+            // Targets of one slot follow one another, and all inputs contribute to all of them.
+            let accumulate = last_slot == Some(slot);
+            last_slot = Some(slot);
+            Some(Coupling { slot, first, second, product, bracket, accumulate })
+        })
     }
 
     /// Everything that comes in or goes out.
