@@ -36,7 +36,7 @@ pub(crate) fn grid_folded(degrees: Degrees, targets: &[Target]) -> usize {
 
 /// Coefficients that parity, the triangle rule and the rule of the orders leave: an upper bound of the non-zero ones,
 /// for degrees at which computing them takes too long.
-pub(crate) fn selection_rule_terms(Degrees([l1, l2, l3]): Degrees) -> usize {
+pub(crate) fn selection_rule_terms(form: Form, Degrees([l1, l2, l3]): Degrees) -> usize {
     // Degrees from `start` to `end` in steps of two.
     let steps = |start: usize, end: usize| if start > end { 0 } else { (end - start) / 2 + 1 };
     let mut count = 0;
@@ -45,11 +45,15 @@ pub(crate) fn selection_rule_terms(Degrees([l1, l2, l3]): Degrees) -> usize {
         let signs = |order: usize| if order == 0 { 1 } else { 2 };
         for (m, n) in (0..=a).flat_map(|m| (0..=b).map(move |n| (m, n))) {
             // From the first degree of the right parity that has the output's order.
+            let parity = usize::from(form == Form::Bracket);
             let outputs = |order: usize| {
                 let first = a.abs_diff(b).max(order);
-                steps(first + (first + a + b) % 2, l3.min(a + b))
+                steps(first + (first + a + b + parity) % 2, l3.min(a + b))
             };
-            count += signs(m) * signs(n) * outputs(m + n);
+            // The bracket takes an odd number of sines, which three orders of zero do not have.
+            if form == Form::Product || m + n > 0 {
+                count += signs(m) * signs(n) * outputs(m + n);
+            }
             if m > 0 && n > 0 {
                 // The sine of order zero does not exist: half of the signs if both orders are the same.
                 let signs = if m == n { 2 } else { 4 };

@@ -4,7 +4,7 @@ use gaunt::PlanDesc;
 
 use crate::config::Degrees;
 use crate::target::Form::{Bracket, Product};
-use crate::target::{Target, is_enumerable};
+use crate::target::Target;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
@@ -46,10 +46,5 @@ impl Operation {
             Self::ProductVjp => &[Target { form: Product, slot: 0 }, Target { form: Product, slot: 1 }],
             Self::BracketVjp => &[Target { form: Bracket, slot: 0 }, Target { form: Bracket, slot: 1 }],
         }
-    }
-
-    /// Whether there are correct results to check against: quadrature computes only products.
-    pub(crate) fn is_checkable(self, degrees: Degrees) -> bool {
-        is_enumerable(degrees) || self.targets().iter().all(|target| target.form == Product)
     }
 }

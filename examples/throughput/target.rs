@@ -44,7 +44,10 @@ impl Target {
         if is_enumerable(degrees) {
             self.by_terms(degrees, f, g)
         } else {
-            (quadrature::products(self.turn(degrees), f, g), model::selection_rule_terms(degrees))
+            (
+                quadrature::evaluate(self.form, self.turn(degrees), f, g),
+                model::selection_rule_terms(self.form, degrees),
+            )
         }
     }
 
@@ -101,7 +104,7 @@ pub(crate) fn pairs<'a, F>(f: &'a [F], g: &'a [F]) -> impl Iterator<Item = (&'a 
 }
 
 /// Whether the reference computes the coefficients within seconds; it computes them anew for every triple of harmonics.
-pub(crate) fn is_enumerable(Degrees([l1, l2, l3]): Degrees) -> bool {
+fn is_enumerable(Degrees([l1, l2, l3]): Degrees) -> bool {
     const MAX_COEFFICIENTS: usize = 1_000_000;
     l1 + l2 + l3 <= reference::MAX_DEGREE_SUM
         && n_lm(l1) * n_lm(l2) * (l1.min(l2).min(l3) + 1) <= MAX_COEFFICIENTS
@@ -115,17 +118,23 @@ mod tests {
     #[test]
     fn both_slow_ways_agree() {
         for degrees in [[0, 0, 0], [1, 1, 2], [3, 3, 3], [4, 2, 1], [1, 5, 6], [7, 7, 7], [6, 6, 12]] {
-            for slot in 0..3 {
-                let (target, degrees) = (Target { form: Form::Product, slot }, Degrees(degrees));
+            for (form, slot) in [Form::Product, Form::Bracket]
+                .into_iter()
+                .flat_map(|form| (0..3).map(move |slot| (form, slot)))
+            {
+                let (target, degrees) = (Target { form, slot }, Degrees(degrees));
                 let turned @ Degrees([l1, l2, _]) = target.turn(degrees);
                 let (f, g) = (vectors(l1, 2, 1), vectors(l2, 3, 2));
                 let (terms, _) = target.by_terms(degrees, &f, &g);
-                let points = quadrature::products(turned, &f, &g);
+                let points = quadrature::evaluate(form, turned, &f, &g);
                 for ((a, b), (f, g)) in terms.iter().zip(&points).zip(pairs(&f, &g)) {
                     assert_eq!(a.len(), b.len());
                     let scale = target.scale(degrees, f, g);
                     for (a, b) in a.iter().zip(b) {
-                        assert!((a - b).abs() <= 64.0 * f64::EPSILON * scale, "{degrees} {slot}: {a} {b}");
+                        assert!(
+                            (a - b).abs() <= 64.0 * f64::EPSILON * scale,
+                            "{degrees} {form:?} {slot}: {a} {b}"
+                        );
                     }
                 }
             }
@@ -173,8 +182,12 @@ mod tests {
             [4, 0, 2],
         ] {
             let exact = n_terms(Form::Product, degrees);
-            let rules = model::selection_rule_terms(Degrees(degrees));
+            let rules = model::selection_rule_terms(Form::Product, Degrees(degrees));
             assert!(exact <= rules && rules <= exact + exact / 10, "{degrees:?}: {exact} {rules}");
+            // Brackets of a harmonic with itself vanish too.
+            let exact = n_terms(Form::Bracket, degrees);
+            let rules = model::selection_rule_terms(Form::Bracket, Degrees(degrees));
+            assert!(exact <= rules && rules <= exact + exact / 3, "{degrees:?}: {exact} {rules}");
         }
     }
 }

@@ -51,11 +51,13 @@ impl<T: Element> WithSimd for Chains<T> {
 /// `x ← a x + b`, again and again, towards 1: never a denormal. The compiler knows neither factors nor starting values
 /// and has to deliver the results, so it can drop or merge nothing.
 ///
-/// It may not pack the chains of the scalar level into vectors either. It would do so starting from values that a loop
-/// carries or that lie side by side in memory; there, blocks are straight code between places that are apart.
+/// Nor may it take chain by chain, which would show the latency of an instruction: it does in long straight code, so a loop
+/// of unknown length has few steps. And it may not pack the chains of the scalar level into vectors, as it would starting from
+/// values that a loop carries or that lie side by side in memory: there, blocks are straight code between places that are
+/// apart.
 #[inline(always)]
 fn run<S: Simd, T: Element, const N: usize>(s: S, blocks: usize) -> usize {
-    let repetitions = if T::lanes::<S>() == 1 { 1 } else { 16 };
+    let repetitions = if T::lanes::<S>() == 1 { 8 } else { 128 };
     let a = black_box(T::splat(s, T::round(0.75)));
     let b = black_box(T::splat(s, T::round(0.25)));
     let mut places = [[a; 2]; N];
@@ -68,7 +70,7 @@ fn run<S: Simd, T: Element, const N: usize>(s: S, blocks: usize) -> usize {
         for (x, place) in x.iter_mut().zip(&*places) {
             *x = place[0];
         }
-        for _ in 0..repetitions {
+        if T::lanes::<S>() == 1 {
             // Few enough steps at a time to be unrolled.
             eight_steps::<S, T, N>(s, a, b, &mut x);
             eight_steps::<S, T, N>(s, a, b, &mut x);
@@ -78,13 +80,17 @@ fn run<S: Simd, T: Element, const N: usize>(s: S, blocks: usize) -> usize {
             eight_steps::<S, T, N>(s, a, b, &mut x);
             eight_steps::<S, T, N>(s, a, b, &mut x);
             eight_steps::<S, T, N>(s, a, b, &mut x);
+        } else {
+            for _ in 0..black_box(repetitions) {
+                eight_steps::<S, T, N>(s, a, b, &mut x);
+            }
         }
         for (x, place) in x.iter().zip(places) {
             place[0] = *x;
         }
     }
     black_box(places);
-    repetitions * 8 * 8 * N
+    repetitions * 8 * N
 }
 
 #[inline(always)]
