@@ -21,9 +21,11 @@
 //! Analysis is the transpose of steps 3 and 2, then the projection from frequencies to degrees. Real arithmetic throughout
 //! but for the transforms; samples stay in the order in which the transforms leave them.
 
+use core::ops::Range;
+
 use pulp::Simd;
 
-use super::{Transform, put};
+use super::{Sampled, Transform, put};
 use crate::isa::outline;
 use crate::lanes::{
     Adjoint, BlockRows, BlockRowsMut, DENSE, Fft, Forward, LaneOps, Matrix, OrderRows, Panel, fft_cost,
@@ -47,20 +49,36 @@ pub(crate) fn sizes(
     // Even, so that rings come in pairs.
     let candidates = (least_theta.next_multiple_of(2)..=2 * least_theta).step_by(2);
     let candidates =
-        candidates.filter_map(|n| Some(((lmax + 1) * fft_cost(n)? + n / 2 * (cost_phi + 4 * n_phi), n)));
+        candidates.filter_map(|n| Some(((lmax + 1) * fft_cost(n)? + n / 2 * (cost_phi + 8 * n_phi), n)));
     let (_, n_theta) = candidates.min()?;
     Some(FourierSizes { lmax, lmax3, bandwidth, n_theta, n_phi, gradients })
 }
 
-/// Lane vectors for the per-order values of all rings.
+/// Lane vectors for the rings of a function, or of a component of its gradient: all colatitudes.
 pub(crate) const fn rings_len(sizes: &FourierSizes) -> usize {
     let lmax = if sizes.lmax > sizes.lmax3 { sizes.lmax } else { sizes.lmax3 };
     (lmax + 1) * 2 * sizes.n_theta
 }
 
 /// Lane vectors for the samples of a function.
-pub(crate) const fn samples_len(sizes: &FourierSizes) -> usize {
+pub(crate) const fn all_samples_len(sizes: &FourierSizes) -> usize {
     sizes.n_theta * sizes.n_phi
+}
+
+/// Lane vectors for one part of them, at most.
+pub(crate) const fn part_samples_len(sizes: &FourierSizes) -> usize {
+    pairs_per_part(sizes, MAX_PART) * 2 * sizes.n_phi
+}
+
+/// Complex numbers of a part, at most.
+const MAX_PART: usize = 256;
+
+/// How many pairs of rings have so many samples, as complex numbers, at most; one, if that has more.
+const fn pairs_per_part(sizes: &FourierSizes, numbers: usize) -> usize {
+    match numbers.checked_div(sizes.n_phi) {
+        None | Some(0) => 1,
+        Some(pairs) => pairs,
+    }
 }
 
 /// The transform pair of one Fourier basis.
@@ -237,19 +255,17 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         Some((low, high, quarters.get(if SINES { n_theta / 2 } else { 0 }..)?.get(1..)?))
     }
 
-    /// The samples of a function, or of a component of its gradient.
+    /// The rings of a function, or of a component of its gradient.
     #[inline(always)]
-    fn synthesise_component<S: Simd>(
+    fn sum_degrees_of<S: Simd>(
         &self,
         s: S,
         component: Component,
         lmax: usize,
         x: BlockRows<'_, T, T::Lanes<S>>,
         rings: &mut [T::Lanes<S>],
-        samples: &mut [T::Lanes<S>],
     ) -> Option<()> {
-        let FourierSizes { n_theta, n_phi, .. } = self.table.sizes;
-        let (row_len, pair_len) = (2 * n_theta, 2 * n_phi);
+        let row_len = 2 * self.table.sizes.n_theta;
         let rings = rings.get_mut(..(lmax + 1) * row_len)?;
         let mut series = if component == Component::ByPhi { self.table.turns } else { self.table.series };
         for m in 0..=lmax {
@@ -262,12 +278,46 @@ impl<'t, T: LaneOps> Torus<'t, T> {
                 self.quarter_steps::<S, true>(s, lmax, row)?;
             }
         }
-        outline(s, Forward { fft: self.theta, count: lmax + 1, x: &mut *rings })?;
+        outline(s, Forward { fft: self.theta, count: lmax + 1, x: rings })
+    }
 
-        let samples = samples.get_mut(..n_theta * n_phi)?;
-        for pair in 0..n_theta / 2 {
-            let spectrum = samples.get_mut(pair * pair_len..(pair + 1) * pair_len)?.as_chunks_mut::<2>().0;
-            let (zonal, rest) = spectrum.split_first_mut()?;
+    /// So many pairs of rings are a part: enough that transforms share the loads of their factors, few enough that the samples
+    /// of two functions and of their product stay in the nearest cache: 24 KiB.
+    #[inline(always)]
+    fn pairs_per_part<S: Simd>(&self) -> usize {
+        const BYTES: usize = 8192;
+        let numbers = const { BYTES / 2 / size_of::<T::Lanes<S>>() };
+        pairs_per_part(&self.table.sizes, numbers.min(MAX_PART))
+    }
+
+    /// The pairs of rings of a part.
+    #[inline(always)]
+    fn pairs<S: Simd>(&self, part: usize) -> Range<usize> {
+        let per_part = self.pairs_per_part::<S>();
+        part * per_part..(self.table.sizes.n_theta / 2).min((part + 1) * per_part)
+    }
+
+    /// Lane vectors for the samples of a part.
+    #[inline(always)]
+    fn part_len<S: Simd>(&self, part: usize) -> usize {
+        self.pairs::<S>(part).len() * 2 * self.table.sizes.n_phi
+    }
+
+    /// The part's samples of what has these rings.
+    #[inline(always)]
+    fn sum_orders_of<S: Simd>(
+        &self,
+        s: S,
+        part: usize,
+        lmax: usize,
+        rings: &[T::Lanes<S>],
+        samples: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        let FourierSizes { n_theta, n_phi, .. } = self.table.sizes;
+        let (row_len, pairs) = (2 * n_theta, self.pairs::<S>(part));
+        let samples = samples.get_mut(..self.part_len::<S>(part))?;
+        for (pair, spectrum) in pairs.clone().zip(samples.chunks_exact_mut(2 * n_phi)) {
+            let (zonal, rest) = spectrum.as_chunks_mut::<2>().0.split_first_mut()?;
             let (positive, rest) = rest.split_at_mut_checked(lmax)?;
             let (middle, negative) = rest.split_at_mut_checked(n_phi - 1 - 2 * lmax)?;
             middle.fill([T::splat(s, T::zeroed()); 2]);
@@ -282,7 +332,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
                 row += row_len;
             }
         }
-        outline(s, Forward { fft: self.phi, count: n_theta / 2, x: samples })
+        outline(s, Forward { fft: self.phi, count: pairs.len(), x: samples })
     }
 }
 
@@ -301,24 +351,53 @@ enum Component {
 
 impl<T: LaneOps> Transform<T> for Torus<'_, T> {
     #[inline(always)]
-    fn synthesise<S: Simd>(
+    fn n_parts<S: Simd>(&self) -> usize {
+        (self.table.sizes.n_theta / 2).div_ceil(self.pairs_per_part::<S>().max(1))
+    }
+
+    #[inline(always)]
+    fn part_start<S: Simd>(&self, part: usize) -> usize {
+        self.pairs::<S>(part).start * 2 * self.table.sizes.n_phi
+    }
+
+    #[inline(always)]
+    fn sum_degrees<S: Simd>(
         &self,
         s: S,
         lmax: usize,
+        sampled: Sampled,
         x: BlockRows<'_, T, T::Lanes<S>>,
         rings: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        let mut rings = rings.chunks_exact_mut(rings_len(&self.table.sizes).max(1));
+        // One text, once in the binary, for all components.
+        for (component, is_sampled) in [
+            (Component::Value, sampled.values),
+            (Component::ByTheta, sampled.gradient),
+            (Component::ByPhi, sampled.gradient),
+        ] {
+            if is_sampled {
+                self.sum_degrees_of(s, component, lmax, x, rings.next()?)?;
+            }
+        }
+        Some(())
+    }
+
+    #[inline(always)]
+    fn sum_orders<S: Simd>(
+        &self,
+        s: S,
+        part: usize,
+        lmax: usize,
+        rings: &[T::Lanes<S>],
         values: Option<&mut [T::Lanes<S>]>,
         gradient: Option<[&mut [T::Lanes<S>]; 2]>,
     ) -> Option<()> {
+        let mut rings = rings.chunks_exact(rings_len(&self.table.sizes).max(1));
         let [by_theta, by_phi] =
             gradient.map_or([None, None], |[by_theta, by_phi]| [Some(by_theta), Some(by_phi)]);
-        // One text, once in the binary, for all components.
-        for (component, samples) in
-            [(Component::Value, values), (Component::ByTheta, by_theta), (Component::ByPhi, by_phi)]
-        {
-            if let Some(samples) = samples {
-                self.synthesise_component(s, component, lmax, x, rings, samples)?;
-            }
+        for samples in [values, by_theta, by_phi].into_iter().flatten() {
+            self.sum_orders_of(s, part, lmax, rings.next()?, samples)?;
         }
         Some(())
     }
@@ -327,12 +406,13 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
     fn multiply<S: Simd>(
         &self,
         s: S,
+        part: usize,
         f: &[T::Lanes<S>],
         g: &[T::Lanes<S>],
         out: &mut [T::Lanes<S>],
         accumulate: bool,
     ) -> Option<()> {
-        let len = samples_len(&self.table.sizes);
+        let len = self.part_len::<S>(part);
         for ((f, g), out) in f.get(..len)?.iter().zip(g.get(..len)?).zip(out.get_mut(..len)?) {
             put::<S, T>(s, out, T::mul(s, *f, *g), accumulate);
         }
@@ -343,12 +423,13 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
     fn bracket<S: Simd>(
         &self,
         s: S,
+        part: usize,
         f: [&[T::Lanes<S>]; 2],
         g: [&[T::Lanes<S>]; 2],
         out: &mut [T::Lanes<S>],
         accumulate: bool,
     ) -> Option<()> {
-        let len = samples_len(&self.table.sizes);
+        let len = self.part_len::<S>(part);
         let f = f[0].get(..len)?.iter().zip(f[1].get(..len)?);
         let g = g[0].get(..len)?.iter().zip(g[1].get(..len)?);
         for (((f_theta, f_phi), (g_theta, g_phi)), out) in f.zip(g).zip(out.get_mut(..len)?) {
@@ -359,22 +440,20 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
     }
 
     #[inline(always)]
-    fn analyse<S: Simd>(
+    fn project_orders<S: Simd>(
         &self,
         s: S,
+        part: usize,
         lmax: usize,
         samples: &mut [T::Lanes<S>],
         rings: &mut [T::Lanes<S>],
-        mut x: BlockRowsMut<'_, T, T::Lanes<S>>,
     ) -> Option<()> {
         let FourierSizes { n_theta, n_phi, .. } = self.table.sizes;
-        let (row_len, pair_len) = (2 * n_theta, 2 * n_phi);
-        let rings = rings.get_mut(..(lmax + 1) * row_len)?;
-        let samples = samples.get_mut(..n_theta * n_phi)?;
-        outline(s, Adjoint { fft: self.phi, count: n_theta / 2, x: &mut *samples })?;
-        for pair in 0..n_theta / 2 {
-            let spectrum = samples.get(pair * pair_len..(pair + 1) * pair_len)?.as_chunks::<2>().0;
-            let (zonal, rest) = spectrum.split_first()?;
+        let (row_len, pairs) = (2 * n_theta, self.pairs::<S>(part));
+        let samples = samples.get_mut(..self.part_len::<S>(part))?;
+        outline(s, Adjoint { fft: self.phi, count: pairs.len(), x: &mut *samples })?;
+        for (pair, spectrum) in pairs.zip(samples.chunks_exact(2 * n_phi)) {
+            let (zonal, rest) = spectrum.as_chunks::<2>().0.split_first()?;
             // There is no sine; the cosine stands in for it.
             *ring_pair_mut(rings, pair)? = [[zonal[0]; 2], [zonal[1]; 2]];
             let mut row = row_len;
@@ -386,7 +465,19 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
                 row += row_len;
             }
         }
+        Some(())
+    }
 
+    #[inline(always)]
+    fn project_degrees<S: Simd>(
+        &self,
+        s: S,
+        lmax: usize,
+        rings: &mut [T::Lanes<S>],
+        mut x: BlockRowsMut<'_, T, T::Lanes<S>>,
+    ) -> Option<()> {
+        let row_len = 2 * self.table.sizes.n_theta;
+        let rings = rings.get_mut(..(lmax + 1) * row_len)?;
         outline(s, Adjoint { fft: self.theta, count: lmax + 1, x: &mut *rings })?;
         let mut projection = self.table.projection;
         for m in 0..=lmax {

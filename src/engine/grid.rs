@@ -24,16 +24,17 @@
 
 use pulp::Simd;
 
-use super::{Transform, put};
+use super::{Sampled, Transform, put};
 use crate::lanes::{
     BlockRows, BlockRowsMut, DENSE, LaneOps, MAX_RINGS, Matrix, Panel, Quads, QuadsMut, Triangle,
     analyse_triangle, multiply, synthesise_triangle,
 };
 use crate::tables::grid::{GradientTable, GridTable};
 
-/// Lane vectors for the per-order ring values of one chunk, to degree `lmax`.
-pub(crate) const fn rings_len(lmax: usize) -> usize {
-    2 * (lmax + 1) * MAX_RINGS
+/// Lane vectors for the rings of one chunk, to degree `lmax`: those of a function, and those of its derivative by `x` if it
+/// has a `gradient`.
+pub(crate) const fn rings_len(lmax: usize, gradient: bool) -> usize {
+    2 * (lmax + 1) * MAX_RINGS * (1 + gradient as usize)
 }
 
 /// Lane vectors for the folded samples of one chunk.
@@ -122,10 +123,10 @@ impl<T: LaneOps, const RINGS: usize> GridChunk<'_, T, RINGS> {
         Triangle { data: gradient.legendre, mmax: gradient.lmax, nodes: table.folded(), first_node }
     }
 
-    /// The second stage of synthesis: from the orders on the chunk's rings to `samples[part][meridian][ring]`; for the
-    /// derivative by `φ` cosines become sines and sines cosines.
+    /// From the orders on the chunk's rings to `samples[part][meridian][ring]`; for the derivative by `φ` cosines become sines
+    /// and sines cosines.
     #[inline(always)]
-    fn sum_orders<S: Simd>(
+    fn sum_orders_of<S: Simd>(
         &self,
         s: S,
         component: Component,
@@ -164,41 +165,65 @@ impl<T: LaneOps, const RINGS: usize> GridChunk<'_, T, RINGS> {
 
 impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
     #[inline(always)]
-    fn synthesise<S: Simd>(
+    fn n_parts<S: Simd>(&self) -> usize {
+        1
+    }
+
+    #[inline(always)]
+    fn part_start<S: Simd>(&self, _: usize) -> usize {
+        0
+    }
+
+    #[inline(always)]
+    fn sum_degrees<S: Simd>(
         &self,
         s: S,
         lmax: usize,
+        sampled: Sampled,
         x: BlockRows<'_, T, T::Lanes<S>>,
         rings: &mut [T::Lanes<S>],
-        values: Option<&mut [T::Lanes<S>]>,
-        gradient: Option<[&mut [T::Lanes<S>]; 2]>,
     ) -> Option<()> {
-        let [by_phi, by_x] = gradient.map_or([None, None], |[by_phi, by_x]| [Some(by_phi), Some(by_x)]);
-        let mut has_values = false; // whether the rings are those of the function itself
-        // One text, once in the binary, for all components.
-        for (component, samples) in
-            [(Component::Value, values), (Component::ByPhi, by_phi), (Component::ByX, by_x)]
-        {
-            let Some(samples) = samples else { continue };
-            if component == Component::ByX {
-                synthesise_triangle::<S, T, RINGS, true>(s, lmax, self.slopes(), x, rings)?;
-            } else if !has_values {
-                synthesise_triangle::<S, T, RINGS, false>(s, lmax, self.legendre(), x, rings)?;
-                has_values = true;
-            }
-            self.sum_orders(s, component, lmax, rings, samples)?;
+        let (of_function, of_slope) = rings.split_at_mut_checked(2 * (lmax + 1) * RINGS)?;
+        synthesise_triangle::<S, T, RINGS, false>(s, lmax, self.legendre(), x, of_function)?;
+        if sampled.gradient {
+            synthesise_triangle::<S, T, RINGS, true>(s, lmax, self.slopes(), x, of_slope)?;
         }
         Some(())
     }
 
     #[inline(always)]
-    fn analyse<S: Simd>(
+    fn sum_orders<S: Simd>(
         &self,
         s: S,
+        _: usize,
+        lmax: usize,
+        rings: &[T::Lanes<S>],
+        values: Option<&mut [T::Lanes<S>]>,
+        gradient: Option<[&mut [T::Lanes<S>]; 2]>,
+    ) -> Option<()> {
+        let (of_function, of_slope) = rings.split_at_checked(2 * (lmax + 1) * RINGS)?;
+        let [by_phi, by_x] = gradient.map_or([None, None], |[by_phi, by_x]| [Some(by_phi), Some(by_x)]);
+        // One text, once in the binary, for all components.
+        for (component, rings, samples) in [
+            (Component::Value, of_function, values),
+            (Component::ByPhi, of_function, by_phi),
+            (Component::ByX, of_slope, by_x),
+        ] {
+            if let Some(samples) = samples {
+                self.sum_orders_of(s, component, lmax, rings, samples)?;
+            }
+        }
+        Some(())
+    }
+
+    #[inline(always)]
+    fn project_orders<S: Simd>(
+        &self,
+        s: S,
+        _: usize,
         lmax: usize,
         samples: &mut [T::Lanes<S>],
         rings: &mut [T::Lanes<S>],
-        x: BlockRowsMut<'_, T, T::Lanes<S>>,
     ) -> Option<()> {
         let folded = self.table.folded();
         let part_len = folded * RINGS;
@@ -216,6 +241,17 @@ impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
             let out = Panel { data: out, stride: 4 * RINGS };
             multiply::<S, T, RINGS>(s, (orders, self.meridians(part)), a, &b, out)?;
         }
+        Some(())
+    }
+
+    #[inline(always)]
+    fn project_degrees<S: Simd>(
+        &self,
+        s: S,
+        lmax: usize,
+        rings: &mut [T::Lanes<S>],
+        x: BlockRowsMut<'_, T, T::Lanes<S>>,
+    ) -> Option<()> {
         analyse_triangle::<S, T, RINGS>(s, lmax, self.legendre(), rings, x, self.first_node > 0)
     }
 
@@ -223,6 +259,7 @@ impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
     fn multiply<S: Simd>(
         &self,
         s: S,
+        _: usize,
         f: &[T::Lanes<S>],
         g: &[T::Lanes<S>],
         out: &mut [T::Lanes<S>],
@@ -243,6 +280,7 @@ impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
     fn bracket<S: Simd>(
         &self,
         s: S,
+        _: usize,
         f: [&[T::Lanes<S>]; 2],
         g: [&[T::Lanes<S>]; 2],
         out: &mut [T::Lanes<S>],

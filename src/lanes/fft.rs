@@ -19,28 +19,86 @@ type Complex<V> = [V; 2];
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fft<'t, T> {
     len: usize,
+    radices: Radices,
     roots: &'t [T],
 }
 
 impl<'t, T: LaneOps> Fft<'t, T> {
-    /// `None` if the roots are fewer. The length must be one that has a [cost](fft_cost).
+    /// `None` if the roots are fewer, or the length is not `2^a 3^b 5^c`.
     #[inline(always)]
     pub(crate) fn new(len: usize, roots: &'t [T]) -> Option<Self> {
-        if roots.len() >= 2 * len { Some(Self { len, roots }) } else { None }
+        let radices = Radices::of(len)?;
+        if roots.len() >= 2 * len { Some(Self { len, radices, roots }) } else { None }
     }
 }
 
-/// About the instructions of a transform: per number of a stage its arithmetic, and as much again for loads and stores.
-/// `None` unless the length is `2^a 3^b 5^c`.
+/// About twice the instructions of a transform. `None` unless the length is `2^a 3^b 5^c`.
 pub(crate) fn fft_cost(len: usize) -> Option<usize> {
-    let (mut rest, mut per_number) = (len, 0);
-    for (radix, cost) in [(4, 8), (2, 5), (3, 8), (5, 12)] {
-        while rest > 1 && rest.is_multiple_of(radix) {
-            rest /= radix;
-            per_number += cost;
+    Some(len * Radices::of(len)?.cost)
+}
+
+/// The radices of the stages of a transform, one after the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Radices {
+    list: [u8; MAX_STAGES],
+    count: usize,
+    /// About twice the instructions per number.
+    cost: usize,
+}
+
+/// Enough for lengths below 3^9.
+const MAX_STAGES: usize = 8;
+
+impl Radices {
+    /// The cheapest for a length `2^a 3^b 5^c`. `None` for others.
+    pub(crate) fn of(len: usize) -> Option<Self> {
+        let mut rest = len.max(1);
+        let [twos, threes, fives] = [2, 3, 5].map(|prime| {
+            let mut power = 0;
+            while rest.is_multiple_of(prime) {
+                (rest, power) = (rest / prime, power + 1);
+            }
+            power
+        });
+        if rest != 1 {
+            return None;
         }
+        // Some threes take a two each; the other twos make as few stages as they can.
+        let candidates = (0..=twos.min(threes)).filter_map(|sixes| {
+            let twos = twos - sixes;
+            let (eights, fours) = match twos % 3 {
+                _ if twos <= 1 => (0, 0),
+                0 => (twos / 3, 0),
+                1 => (twos / 3 - 1, 2),
+                _ => (twos / 3, 1),
+            };
+            // Radix, how many, and about twice its instructions per number: arithmetic, two loads and two stores.
+            let stages = [
+                (8, eights, 29),
+                (6, sixes, 28),
+                (4, fours, 22),
+                (2, usize::from(twos == 1), 16),
+                (3, threes - sixes, 23),
+                (5, fives, 29),
+            ];
+            let mut radices = Self { list: [1; MAX_STAGES], count: 0, cost: 0 };
+            for (radix, times, cost) in stages {
+                for _ in 0..times {
+                    *radices.list.get_mut(radices.count)? = radix;
+                    radices.count += 1;
+                    radices.cost += cost;
+                }
+            }
+            Some(radices)
+        });
+        candidates.min_by_key(|radices| radices.cost)
     }
-    if rest == 1 { Some(len * per_number) } else { None }
+
+    /// One after the other.
+    #[inline(always)]
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        self.list.get(..self.count).unwrap_or(&[])
+    }
 }
 
 /// `x[k] ← Σ_j x[j] e^(2πi jk / len)`, in digit-reversed order, for `count` transforms one after the other. `None` if `x` is
@@ -56,22 +114,28 @@ impl<T: LaneOps, V: Pod> WithSimd for Forward<'_, T, V> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { fft: Fft { len, roots }, count, x } = self;
+        let Self { fft: Fft { len, radices, roots }, count, x } = self;
         let x = cast_mut::<_, T::Lanes<S>>(x).get_mut(..2 * len * count)?;
         for x in x.chunks_mut(2 * at_a_time(len)) {
             // `n` is the length of the transforms that remain, `step` their number.
             let (mut n, mut step) = (len, 1);
-            macro_rules! stages {
-                ($($radix:literal)*) => {$(
-                    while n > 1 && n % $radix == 0 {
-                        // SAFETY: `x` holds a multiple of `len` numbers, the roots are `len`, and
-                        // `len = $radix · (n / $radix) · step`.
-                        unsafe { stage::<S, T, $radix, false>(s, x, roots, n / $radix, step) };
-                        (n, step) = (n / $radix, step * $radix);
-                    }
-                )*};
+            for radix in radices.as_slice() {
+                macro_rules! stages {
+                    ($($radix:literal)*) => {
+                        match radix {
+                            $($radix => {
+                                n /= $radix;
+                                // SAFETY: `x` holds a multiple of `len` numbers, the roots are `len`, and the radices
+                                // make up the length: `len = $radix · n · step`.
+                                unsafe { stage::<S, T, $radix, false>(s, x, roots, n, step) };
+                                step *= $radix;
+                            })*
+                            _ => return None,
+                        }
+                    };
+                }
+                stages!(2 3 4 5 6 8);
             }
-            stages!(4 2 3 5);
         }
         Some(())
     }
@@ -89,26 +153,27 @@ impl<T: LaneOps, V: Pod> WithSimd for Adjoint<'_, T, V> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { fft: Fft { len, roots }, count, x } = self;
+        let Self { fft: Fft { len, radices, roots }, count, x } = self;
         let x = cast_mut::<_, T::Lanes<S>>(x).get_mut(..2 * len * count)?;
         for x in x.chunks_mut(2 * at_a_time(len)) {
             // The stages of the transform in reverse: `m` is the length of the transforms done, `rest` their number.
             let (mut m, mut rest) = (1, len);
-            macro_rules! stages {
-                ($radix:literal while $more:expr) => {
-                    while rest > 1 && $more {
-                        rest /= $radix;
-                        // SAFETY: `x` holds a multiple of `len` numbers, the roots are `len`, and
-                        // `len = $radix · m · rest`.
-                        unsafe { stage::<S, T, $radix, true>(s, x, roots, m, rest) };
-                        m *= $radix;
-                    }
-                };
+            for radix in radices.as_slice().iter().rev() {
+                macro_rules! stages {
+                    ($($radix:literal)*) => {
+                        match radix {
+                            $($radix => {
+                                rest /= $radix;
+                                // SAFETY: as above: `len = $radix · m · rest`.
+                                unsafe { stage::<S, T, $radix, true>(s, x, roots, m, rest) };
+                                m *= $radix;
+                            })*
+                            _ => return None,
+                        }
+                    };
+                }
+                stages!(2 3 4 5 6 8);
             }
-            stages!(5 while rest % 5 == 0);
-            stages!(3 while rest % 3 == 0);
-            stages!(2 while rest.trailing_zeros() % 2 == 1);
-            stages!(4 while rest % 4 == 0);
         }
         Some(())
     }
@@ -275,16 +340,12 @@ fn butterfly<S: Simd, T: LaneOps, const RADIX: usize>(
         [y[1], y[3]] = quarter_turns::<S, T>(s, difference02, difference13);
     } else if RADIX == 5 {
         // Cosine and sine of 2π/5 and of 4π/5.
-        let [c1, c2, s1, s2, minus_s1] = [
-            0.309_016_994_374_947_45,
-            -0.809_016_994_374_947_5,
-            0.951_056_516_295_153_5,
-            0.587_785_252_292_473_1,
-            -0.951_056_516_295_153_5,
-        ]
-        .map(|value| T::from_f64(value));
-        let [c1, c2] = [T::splat(s, c1), T::splat(s, c2)];
-        let [s1, s2, minus_s1] = [T::splat(s, s1), T::splat(s, s2), T::splat(s, minus_s1)];
+        let (c1, s1) =
+            (T::splat(s, T::from_f64(0.309_016_994_374_947_45)), T::from_f64(0.951_056_516_295_153_5));
+        let (c2, s2) =
+            (T::splat(s, T::from_f64(-0.809_016_994_374_947_5)), T::from_f64(0.587_785_252_292_473_1));
+        let (s1, s2, minus_s1) =
+            (T::splat(s, s1), T::splat(s, s2), T::splat(s, T::from_f64(-0.951_056_516_295_153_5)));
         let (sum14, difference14) = (plus::<S, T>(s, x[1], x[4]), minus::<S, T>(s, x[1], x[4]));
         let (sum23, difference23) = (plus::<S, T>(s, x[2], x[3]), minus::<S, T>(s, x[2], x[3]));
         y[0] = plus::<S, T>(s, x[0], plus::<S, T>(s, sum14, sum23));
@@ -296,6 +357,25 @@ fn butterfly<S: Simd, T: LaneOps, const RADIX: usize>(
         let odd2 = plus_scaled::<S, T>(s, odd2, minus_s1, difference23);
         [y[1], y[4]] = quarter_turns::<S, T>(s, even1, odd1);
         [y[2], y[3]] = quarter_turns::<S, T>(s, even2, odd2);
+    } else if RADIX == 6 {
+        // By the Chinese remainder theorem (Good 1958): `j = 3a + 2b` and `k = 3c + 4d` modulo 6 make
+        // `e^(2πi jk / 6) = (−1)^(ac) e^(2πi bd / 3)`.
+        let [a0, a1, a2] = butterfly::<S, T, 3>(s, [x[0], x[2], x[4]]);
+        let [b0, b1, b2] = butterfly::<S, T, 3>(s, [x[3], x[5], x[1]]);
+        (y[0], y[3]) = (plus::<S, T>(s, a0, b0), minus::<S, T>(s, a0, b0));
+        (y[4], y[1]) = (plus::<S, T>(s, a1, b1), minus::<S, T>(s, a1, b1));
+        (y[2], y[5]) = (plus::<S, T>(s, a2, b2), minus::<S, T>(s, a2, b2));
+    } else if RADIX == 8 {
+        let [a0, a1, a2, a3] = butterfly::<S, T, 4>(s, [x[0], x[2], x[4], x[6]]);
+        let [b0, b1, b2, b3] = butterfly::<S, T, 4>(s, [x[1], x[3], x[5], x[7]]);
+        // Times e^(iπ/4) and e^(3iπ/4).
+        let root = T::splat(s, T::from_f64(core::f64::consts::FRAC_1_SQRT_2));
+        let b1 = [T::mul(s, root, T::sub(s, b1[0], b1[1])), T::mul(s, root, T::add(s, b1[0], b1[1]))];
+        let minus_b3 = [T::mul(s, root, T::add(s, b3[0], b3[1])), T::mul(s, root, T::sub(s, b3[1], b3[0]))];
+        (y[0], y[4]) = (plus::<S, T>(s, a0, b0), minus::<S, T>(s, a0, b0));
+        (y[1], y[5]) = (plus::<S, T>(s, a1, b1), minus::<S, T>(s, a1, b1));
+        [y[2], y[6]] = quarter_turns::<S, T>(s, a2, b2);
+        (y[3], y[7]) = (minus::<S, T>(s, a3, minus_b3), plus::<S, T>(s, a3, minus_b3));
     }
     y
 }

@@ -338,11 +338,14 @@ impl<T> Columns<'_, T> {
 
     /// Constants, rows and steps of every second `k` from `first` (0 or 1) on.
     #[inline(always)]
-    fn parity<const COLUMNS: usize>(&self, first: usize, rows: [usize; COLUMNS]) -> Parity<T, COLUMNS> {
+    fn parity<const COLUMNS: usize>(&self, first: usize, mut rows: [usize; COLUMNS]) -> Parity<T, COLUMNS> {
+        for row in &mut rows {
+            *row += first * self.row_step;
+        }
         Parity {
             a: self.a.wrapping_add(first * self.a_stride),
             a_step: 2 * self.a_stride,
-            rows: rows.map(|row| row + first * self.row_step),
+            rows,
             row_step: 2 * self.row_step + (2 + 4 * first) * self.row_stride,
             row_growth: 8 * self.row_stride,
             remaining: (self.depth + 1 - first) / 2,

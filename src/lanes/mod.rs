@@ -15,6 +15,8 @@ mod rows;
 mod runs;
 mod settle;
 
+#[cfg(test)]
+pub(crate) use fft::Radices;
 pub(crate) use fft::{Adjoint, Fft, Forward, fft_cost, times};
 pub(crate) use interleave::{LaneElements, read_lanes, write_lanes};
 pub(crate) use matrix::{

@@ -11,6 +11,7 @@ mod crossover;
 mod derivatives;
 mod e3nn;
 mod fences;
+mod fft;
 mod form;
 mod fourier;
 mod generated;

@@ -10,6 +10,7 @@ use realfft::RealFftPlanner;
 
 use super::support::terms;
 use crate::engine::fourier;
+use crate::lanes::Radices;
 use crate::reference;
 use crate::{Engine, Real, flat_index, n_lm};
 
@@ -98,16 +99,20 @@ fn path_roundings(engine: Engine, [l1, l2, l3]: [usize; 3], forward: bool) -> us
 /// chapter 24, for any radix). A stage of radix `r` computes every number of a butterfly from `r` others with an error of
 /// `c_r u` times the sum of their moduli, hence `c_r √r u` in norm: two complex additions or one, products with constants
 /// (with their rounding) and sums of them, and 4 for the twiddle factor.
-fn fft_roundings(len: usize) -> usize {
-    let (mut rest, mut roundings) = (len, 0);
-    // c_r √r with c_4 = 2 + 4, c_2 = 1 + 4, c_3 = 7 + 4, c_5 = 12 + 4.
-    for (radix, of_stage) in [(4, 12), (2, 8), (3, 20), (5, 36)] {
-        while rest > 1 && rest.is_multiple_of(radix) {
-            rest /= radix;
-            roundings += of_stage;
-        }
-    }
-    roundings
+///
+/// A butterfly of 6 is one of 3 and an addition, one of 8 is one of 4, an eighth of a turn (an addition and a rounded
+/// factor) and an addition.
+pub(super) fn fft_roundings(len: usize) -> usize {
+    let of_stage = |radix: &u8| match radix {
+        2 => 8,  // (1 + 4) √2
+        3 => 20, // (7 + 4) √3
+        4 => 12, // (2 + 4) √4
+        5 => 36, // (12 + 4) √5
+        6 => 30, // (7 + 1 + 4) √6
+        8 => 29, // (2 + 3 + 1 + 4) √8
+        _ => unreachable!("radix {radix}"),
+    };
+    Radices::of(len).expect("a length of the engine's").as_slice().iter().map(of_stage).sum()
 }
 
 /// Legendre entries of the grid tables, in units in the last place: the final rounding, and before it the recurrence in

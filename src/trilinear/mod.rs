@@ -37,7 +37,7 @@ use crate::transfer::{
     Block, DegreeScale, DegreeSums, Gather, Scatter, Transfer, add_degree_sums, buffer_rows,
 };
 use pass::{Operands, Pass, Samples};
-use schedule::{Field, Slot};
+use schedule::{Field, Input, Slot};
 
 /// So many blocks go through an engine together: enough that the costs of a call hardly count, few enough for the nearest
 /// caches. In buffers all that comes in and goes out is at hand (48 KiB with AVX2), in place what one result is made of
@@ -72,7 +72,9 @@ pub(crate) struct WorkspaceSizes {
     /// Of the sums per degree that gradients with respect to weights are made of.
     degree_sums: usize,
     buffers: usize,
+    /// Of the rings of all inputs and targets, and of one of them if each needs its own.
     rings: usize,
+    rings_stride: usize,
     /// Of the samples of one function, or of one component of a gradient; of an operand that the channels share, and of
     /// others.
     shared_samples: usize,
@@ -96,17 +98,20 @@ impl WorkspaceSizes {
         let scratch = blocks * targets().chain(inputs()).max().unwrap_or(0);
         let degree_sums = blocks * degrees.into_iter().max().map_or(0, |lmax| lmax + 1);
         let buffers = blocks * targets().chain(inputs()).sum::<usize>();
-        let (rings, samples, shared_samples) = match (engine, sizes) {
-            (Engine::Direct, _) => (0, 0, 0),
+        let components = || schedule.inputs().iter().map(Input::components);
+        let (rings, rings_stride, samples, shared_samples) = match (engine, sizes) {
+            (Engine::Direct, _) => (0, 0, 0, 0),
             (_, Some(sizes)) => {
-                let samples = fourier::samples_len(&sizes);
-                (fourier::rings_len(&sizes), samples, samples)
+                let stride = fourier::rings_len(&sizes) * components().max().unwrap_or(0);
+                let rings = stride * (schedule.inputs().len() + schedule.targets().len());
+                let (samples, all) = (fourier::part_samples_len(&sizes), fourier::all_samples_len(&sizes));
+                (rings, stride, samples, all)
             }
             (_, None) => {
                 let n_theta = n_theta(degrees.iter().sum());
                 let lmax = degrees.into_iter().max().unwrap_or(0);
-                let samples = grid::chunk_samples_len(n_theta);
-                (grid::rings_len(lmax), samples, grid::all_samples_len(n_theta))
+                let rings = grid::rings_len(lmax, components().any(|components| components > 1));
+                (rings, 0, grid::chunk_samples_len(n_theta), grid::all_samples_len(n_theta))
             }
         };
         let of_inputs: usize = schedule
@@ -123,6 +128,7 @@ impl WorkspaceSizes {
             degree_sums,
             buffers,
             rings,
+            rings_stride,
             shared_samples,
             samples,
             own: rings + samples + of_inputs,
@@ -475,8 +481,9 @@ fn transform<'b, S: Simd, T: LaneOps>(
     macro_rules! run {
         ($transform:expr, $start:expr) => {{
             let (transform, start, operands) = ($transform, $start, &mut operands);
-            let (rings, product, samples) = (&mut *rings, &mut *product, &mut samples);
-            outline(s, Pass { transform, start, operands, rings, product, samples })?;
+            let (rings, rings_stride) = (&mut *rings, sizes.rings_stride);
+            let (product, samples) = (&mut *product, &mut samples);
+            outline(s, Pass { transform, start, operands, rings, rings_stride, product, samples })?;
         }};
     }
     match kernel {

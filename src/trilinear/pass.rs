@@ -2,8 +2,8 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::schedule::{MAX_FIELDS, Schedule};
-use crate::engine::Transform;
+use super::schedule::{MAX_FIELDS, Schedule, Slot};
+use crate::engine::{Sampled, Transform};
 use crate::lanes::{LaneOps, Rows, RowsMut, cast, cast_mut};
 
 /// What comes in and goes out, in lane vectors.
@@ -40,8 +40,9 @@ pub(super) struct Pass<'a, 'b, T, V, X> {
     /// Where the samples of shared functions begin.
     pub(super) start: usize,
     pub(super) operands: &'a mut Operands<'b, T, V>,
-    /// Working memory of the transform.
+    /// Rings of all inputs, then of all targets, at this distance: 0 if they can share the memory.
     pub(super) rings: &'a mut [V],
+    pub(super) rings_stride: usize,
     /// Samples of a target.
     pub(super) product: &'a mut [V],
     /// Samples of the inputs.
@@ -53,46 +54,63 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { transform, start, operands, rings, product, samples } = self;
+        let Self { transform, start, operands, rings, rings_stride, product, samples } = self;
         let Operands { schedule, degrees, blocks, rows, out, shared, is_prepared } = operands;
         let (rings, product) = (cast_mut(rings), cast_mut(product));
-        for block in 0..*blocks {
-            for ((input, rows), samples) in schedule.inputs().iter().zip(&*rows).zip(&mut *samples) {
-                let is_shared = shared[input.field.slot as usize];
-                if is_shared && (*is_prepared || block > 0) {
+        let inputs = schedule.inputs();
+        let n_parts = transform.n_parts::<S>();
+        let parts = (0..*blocks).flat_map(|block| (0..n_parts).map(move |part| (block, part)));
+        for (block, part) in parts {
+            // Samples of shared functions are kept, those of all parts.
+            let place = |slot: Slot| {
+                if shared[slot as usize] { start + transform.part_start::<S>(part) } else { 0 }
+            };
+            let mut rings_start = 0;
+            for ((input, rows), samples) in inputs.iter().zip(&*rows).zip(&mut *samples) {
+                let slot = input.field.slot;
+                let rings = rings.get_mut(rings_start..)?;
+                rings_start += rings_stride;
+                if shared[slot as usize] && (*is_prepared || block > 0) {
                     continue;
                 }
-                let (at, lmax) = (if is_shared { start } else { 0 }, degrees[input.field.slot as usize]);
+                let lmax = degrees[slot as usize];
+                if part == 0 {
+                    let sampled = Sampled { values: input.values, gradient: input.gradient };
+                    transform.sum_degrees(s, lmax, sampled, (*rows)?.cast()?.block(block)?, rings)?;
+                }
                 let Samples { values, gradient: [first, second] } = samples;
+                let at = place(slot);
                 let values = if input.values { Some(cast_mut(values.get_mut(at..)?)) } else { None };
                 let gradient = if input.gradient {
                     Some([cast_mut(first.get_mut(at..)?), cast_mut(second.get_mut(at..)?)])
                 } else {
                     None
                 };
-                let x = (*rows)?.cast()?.block(block)?;
-                transform.synthesise(s, lmax, x, rings, values, gradient)?;
+                transform.sum_orders(s, part, lmax, rings, values, gradient)?;
             }
             for (target, out) in schedule.targets().iter().zip(&mut *out) {
+                let rings = rings.get_mut(rings_start..)?;
+                rings_start += rings_stride;
                 for (n, term) in target.terms().iter().enumerate() {
                     let (f, g) = (samples.get(term.first)?, samples.get(term.second)?);
-                    let inputs = schedule.inputs();
-                    let (slot_f, slot_g) =
-                        (inputs.get(term.first)?.field.slot, inputs.get(term.second)?.field.slot);
-                    let at_f = if shared[slot_f as usize] { start } else { 0 };
-                    let at_g = if shared[slot_g as usize] { start } else { 0 };
+                    let at_f = place(inputs.get(term.first)?.field.slot);
+                    let at_g = place(inputs.get(term.second)?.field.slot);
                     if term.bracket {
                         let ([f0, f1], [g0, g1]) = (&f.gradient, &g.gradient);
                         let f = [cast(f0.get(at_f..)?), cast(f1.get(at_f..)?)];
                         let g = [cast(g0.get(at_g..)?), cast(g1.get(at_g..)?)];
-                        transform.bracket(s, f, g, product, n > 0)?;
+                        transform.bracket(s, part, f, g, product, n > 0)?;
                     } else {
                         let (f, g) = (cast(f.values.get(at_f..)?), cast(g.values.get(at_g..)?));
-                        transform.multiply(s, f, g, product, n > 0)?;
+                        transform.multiply(s, part, f, g, product, n > 0)?;
                     }
                 }
-                let mut x = out.as_mut()?.reborrow().cast()?;
-                transform.analyse(s, degrees[target.field.slot as usize], product, rings, x.block(block)?)?;
+                let lmax = degrees[target.field.slot as usize];
+                transform.project_orders(s, part, lmax, product, rings)?;
+                if part + 1 == n_parts {
+                    let mut x = out.as_mut()?.reborrow().cast()?;
+                    transform.project_degrees(s, lmax, rings, x.block(block)?)?;
+                }
             }
         }
         Some(())
