@@ -117,7 +117,8 @@ pub enum Engine {
     Direct,
     /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
     Grid,
-    /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] does not take it.
+    /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] takes it for large
+    /// degrees, from about 64 on.
     Fourier,
 }
 
@@ -337,9 +338,17 @@ impl PlanDesc {
         let direct = direct::supports(l1, l2);
         match self.engine {
             Engine::Direct if !direct => Err(Error::Unsupported),
-            Engine::Auto => Ok(if direct { Engine::Direct } else { Engine::Grid }),
+            Engine::Auto if direct => Ok(Engine::Direct),
+            Engine::Auto => Ok(if self.favours_fourier() { Engine::Fourier } else { Engine::Grid }),
             engine => Ok(engine),
         }
+    }
+
+    /// Whether *fourier* is faster than *grid* at these degrees, as `benches/crossover` measured: from about degree 64 on,
+    /// unless the output's degree is low, for which the grid needs fewer rings.
+    fn favours_fourier(&self) -> bool {
+        let [l1, l2, l3] = self.contributing();
+        l1 + l2 + l3 >= 192 && 2 * l3 >= l1 + l2
     }
 
     /// The degrees that can contribute: an operand's degrees above `lmax3` plus the other operand's `lmax` cannot
