@@ -3,6 +3,7 @@
 use core::fmt::Debug;
 
 use crate::conversion::ConvertLayout;
+use crate::engine::fourier::Torus;
 use crate::engine::{direct, fourier};
 use crate::error::Error;
 use crate::harmonics;
@@ -533,7 +534,7 @@ pub struct Plan<'t, T> {
 pub(crate) enum Kernel<'t, T> {
     Direct,
     Grid(GridTable<'t, T>, GradientTable<'t, T>),
-    Fourier(FourierTable<'t, T>),
+    Fourier(Torus<'t, T>),
 }
 
 impl<'t, T: Real> Plan<'t, T> {
@@ -586,7 +587,8 @@ impl<'t, T: Real> Plan<'t, T> {
             if let Some(sizes) = sizes {
                 let entries = take(sizes.table_len())?;
                 fill_fourier_table(sizes, entries, T::from_f64).ok_or(Error::Internal)?;
-                *kernel = Some(Kernel::Fourier(FourierTable::new(sizes, entries).ok_or(Error::Internal)?));
+                let torus = FourierTable::new(sizes, entries).and_then(Torus::new);
+                *kernel = Some(Kernel::Fourier(torus.ok_or(Error::Internal)?));
             }
         }
         let (kernel, vjp_kernel) = match needed.engine {

@@ -91,8 +91,13 @@ const PERMISSIONS: [(&str, &[Permission]); 8] = [
     ("PullBack", &[ComputeOutsideLoops, MultiplyConstants]),
 ];
 
-/// The beginning of the names of functions that do nothing but call a frame, so that it is not inlined.
-pub(crate) const OUTLINE: &str = "gaunt::isa::outline::<";
+/// Whether a function, by its name, does nothing but call a frame of a level, so that it is not inlined. `token`: the beginning
+/// of the level's type.
+pub(crate) fn is_outline(name: &str, token: &str) -> bool {
+    name.split_once("::outline::<").is_some_and(|(module, arguments)| {
+        module.starts_with("gaunt::") && !module.contains('<') && arguments.starts_with(token)
+    })
+}
 
 /// What every C library has, and compilers call of their own accord.
 const MEMORY_FUNCTIONS: [&str; 4] = ["memcpy", "memmove", "memset", "memcmp"];
@@ -152,6 +157,7 @@ impl<'a> Frame<'a> {
         let arguments: Vec<_> = arguments.filter_map(|argument| argument.rsplit("::").next()).collect();
         // What goes through a transform belongs to the transform's family.
         let transform = arguments.iter().find_map(|argument| argument.split_once('<')).map(|(name, _)| name);
+        let operation = path.rsplit("::").next()?;
         let element = match *arguments.first()? {
             "f32" => Element::F32,
             "f64" => Element::F64,
@@ -164,7 +170,7 @@ impl<'a> Frame<'a> {
             function,
             level,
             element,
-            family: transform.or_else(|| path.rsplit("::").next())?,
+            family: if operation == "Pass" { transform? } else { operation },
             arguments,
             counts: Counts::new(instructions, frame_pointer),
             hot_loops: hot_loops.map(|body| (body, Counts::new(body, frame_pointer))).collect(),
@@ -207,8 +213,8 @@ impl<'a> Frame<'a> {
 
     fn may_call(&self, callee: &str) -> bool {
         let element = format!("<{}, ", self.element);
-        let outlined = format!("{OUTLINE}{}, ", self.level.token());
-        let is_frame = callee.starts_with(&self.level.prefix()) || callee.starts_with(&outlined);
+        let token = format!("{}, ", self.level.token());
+        let is_frame = callee.starts_with(&self.level.prefix()) || is_outline(callee, &token);
         (self.may(CallFrames) && is_frame && callee.contains(&element))
             || (self.may(CallMemoryFunctions) && MEMORY_FUNCTIONS.contains(&callee))
     }

@@ -45,7 +45,8 @@ pub(crate) struct Results<'a, T, V> {
 /// degrees that the engine does not serve.
 ///
 /// For operands of equal degrees one kernel makes both with fewer operations than two, as both need `x1[i] x2[j]` and
-/// `x1[j] x2[i]`. (Where degrees differ, most products have no mirror image, and there is less to save.)
+/// `x1[j] x2[i]`. (Where degrees differ, most products have no mirror image, and there is less to save; with output to degree 8
+/// there are too many sums for 16 registers.)
 #[inline(always)]
 pub(crate) fn couple<S: Simd, T: LaneOps>(
     s: S,
@@ -74,12 +75,12 @@ pub(crate) fn couple<S: Simd, T: LaneOps>(
         };
     }
     macro_rules! kernels {
-        (equal: $(($e1:literal, $e2:literal, $e3:literal))* different: $(($l1:literal, $l2:literal, $l3:literal))*) => {
+        (together: $(($t1:literal, $t2:literal, $t3:literal))* apart: $(($l1:literal, $l2:literal, $l3:literal))*) => {
             match (lmax1, lmax2, computed_lmax3([lmax1, lmax2, lmax3])) {
-                $(($e1, $e2, $e3) => match (product, bracket) {
-                    (Some(product), Some(bracket)) => run!(both: Some(product), Some(bracket), $e1, $e2, $e3),
-                    (Some(product), None) => run!(product: Some(product), None, $e1, $e2, $e3),
-                    (None, Some(bracket)) => run!(bracket: None, Some(bracket), $e1, $e2, $e3),
+                $(($t1, $t2, $t3) => match (product, bracket) {
+                    (Some(product), Some(bracket)) => run!(both: Some(product), Some(bracket), $t1, $t2, $t3),
+                    (Some(product), None) => run!(product: Some(product), None, $t1, $t2, $t3),
+                    (None, Some(bracket)) => run!(bracket: None, Some(bracket), $t1, $t2, $t3),
                     (None, None) => Some(()),
                 },)*
                 $(($l1, $l2, $l3) => {
@@ -97,11 +98,10 @@ pub(crate) fn couple<S: Simd, T: LaneOps>(
     }
     const { assert!(LMAX_DIRECT == 4) };
     kernels! {
-        equal: (0, 0, 0) (1, 1, 0) (1, 1, 1) (1, 1, 2) (2, 2, 0) (2, 2, 2) (2, 2, 4) (3, 3, 0) (3, 3, 3) (3, 3, 6)
-        (4, 4, 0) (4, 4, 4) (4, 4, 8)
-        different: (1, 0, 1) (2, 0, 2) (2, 1, 1) (2, 1, 2) (2, 1, 3) (3, 0, 3) (3, 1, 2) (3, 1, 3) (3, 1, 4) (3, 2, 1)
-        (3, 2, 3) (3, 2, 5) (4, 0, 4) (4, 1, 3) (4, 1, 4) (4, 1, 5) (4, 2, 2) (4, 2, 4) (4, 2, 6) (4, 3, 1) (4, 3, 4)
-        (4, 3, 7)
+        together: (1, 1, 1) (1, 1, 2) (2, 2, 2) (2, 2, 4) (3, 3, 3) (3, 3, 6) (4, 4, 4)
+        apart: (0, 0, 0) (1, 0, 1) (1, 1, 0) (2, 0, 2) (2, 1, 1) (2, 1, 2) (2, 1, 3) (2, 2, 0) (3, 0, 3) (3, 1, 2)
+        (3, 1, 3) (3, 1, 4) (3, 2, 1) (3, 2, 3) (3, 2, 5) (3, 3, 0) (4, 0, 4) (4, 1, 3) (4, 1, 4) (4, 1, 5) (4, 2, 2)
+        (4, 2, 4) (4, 2, 6) (4, 3, 1) (4, 3, 4) (4, 3, 7) (4, 4, 0) (4, 4, 8)
     }
 }
 

@@ -67,26 +67,40 @@ pub(crate) const fn all_samples_len(sizes: &FourierSizes) -> usize {
 
 /// Lane vectors for one part of them, at most.
 pub(crate) const fn part_samples_len(sizes: &FourierSizes) -> usize {
-    pairs_per_part(sizes, MAX_PART) * 2 * sizes.n_phi
+    Parts::new(sizes, PART_NUMBERS[0]).pairs * 2 * sizes.n_phi
 }
 
-/// Complex numbers of a part, at most.
-const MAX_PART: usize = 256;
+/// Complex numbers of a part, with vectors of fewer than 64 bytes and of 64: enough that transforms share the loads of their
+/// factors, few enough that the samples of two functions and of their product stay in the nearest cache (24 KiB).
+const PART_NUMBERS: [usize; 2] = [128, 64];
 
-/// How many pairs of rings have so many samples, as complex numbers, at most; one, if that has more.
-const fn pairs_per_part(sizes: &FourierSizes, numbers: usize) -> usize {
-    match numbers.checked_div(sizes.n_phi) {
-        None | Some(0) => 1,
-        Some(pairs) => pairs,
+/// How samples are split into parts.
+#[derive(Clone, Copy, Debug)]
+struct Parts {
+    /// Pairs of rings of a part; the last one may have fewer.
+    pairs: usize,
+    count: usize,
+}
+
+impl Parts {
+    /// As many pairs of rings as have so many samples, as complex numbers; one, if that has more.
+    const fn new(sizes: &FourierSizes, numbers: usize) -> Self {
+        let pairs = match numbers.checked_div(sizes.n_phi) {
+            None | Some(0) => 1,
+            Some(pairs) => pairs,
+        };
+        Self { pairs, count: (sizes.n_theta / 2).div_ceil(pairs) }
     }
 }
 
 /// The transform pair of one Fourier basis.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Torus<'t, T> {
     table: FourierTable<'t, T>,
     theta: Fft<'t, T>,
     phi: Fft<'t, T>,
+    /// For [`PART_NUMBERS`].
+    parts: [Parts; 2],
 }
 
 impl<'t, T: LaneOps> Torus<'t, T> {
@@ -94,7 +108,8 @@ impl<'t, T: LaneOps> Torus<'t, T> {
     pub(crate) fn new(table: FourierTable<'t, T>) -> Option<Self> {
         let theta = Fft::new(table.sizes.n_theta, table.roots_theta)?;
         let phi = Fft::new(table.sizes.n_phi, table.roots_phi)?;
-        Some(Self { table, theta, phi })
+        let parts = PART_NUMBERS.map(|numbers| Parts::new(&table.sizes, numbers));
+        Some(Self { table, theta, phi, parts })
     }
 
     /// From the coefficients of order `±m` to the frequencies `[u][cos, sin]` in `row`, zero above `lmax`. The order's part
@@ -281,19 +296,15 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         outline(s, Forward { fft: self.theta, count: lmax + 1, x: rings })
     }
 
-    /// So many pairs of rings are a part: enough that transforms share the loads of their factors, few enough that the samples
-    /// of two functions and of their product stay in the nearest cache: 24 KiB.
     #[inline(always)]
-    fn pairs_per_part<S: Simd>(&self) -> usize {
-        const BYTES: usize = 8192;
-        let numbers = const { BYTES / 2 / size_of::<T::Lanes<S>>() };
-        pairs_per_part(&self.table.sizes, numbers.min(MAX_PART))
+    fn parts<S: Simd>(&self) -> Parts {
+        self.parts[const { (size_of::<T::Lanes<S>>() >= 64) as usize }]
     }
 
     /// The pairs of rings of a part.
     #[inline(always)]
     fn pairs<S: Simd>(&self, part: usize) -> Range<usize> {
-        let per_part = self.pairs_per_part::<S>();
+        let per_part = self.parts::<S>().pairs;
         part * per_part..(self.table.sizes.n_theta / 2).min((part + 1) * per_part)
     }
 
@@ -314,9 +325,10 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         samples: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let FourierSizes { n_theta, n_phi, .. } = self.table.sizes;
-        let (row_len, pairs) = (2 * n_theta, self.pairs::<S>(part));
+        let (row_len, pair_len, pairs) = (2 * n_theta, 2 * n_phi, self.pairs::<S>(part));
         let samples = samples.get_mut(..self.part_len::<S>(part))?;
-        for (pair, spectrum) in pairs.clone().zip(samples.chunks_exact_mut(2 * n_phi)) {
+        for (i, pair) in pairs.clone().enumerate() {
+            let spectrum = samples.get_mut(i * pair_len..(i + 1) * pair_len)?;
             let (zonal, rest) = spectrum.as_chunks_mut::<2>().0.split_first_mut()?;
             let (positive, rest) = rest.split_at_mut_checked(lmax)?;
             let (middle, negative) = rest.split_at_mut_checked(n_phi - 1 - 2 * lmax)?;
@@ -352,7 +364,7 @@ enum Component {
 impl<T: LaneOps> Transform<T> for Torus<'_, T> {
     #[inline(always)]
     fn n_parts<S: Simd>(&self) -> usize {
-        (self.table.sizes.n_theta / 2).div_ceil(self.pairs_per_part::<S>().max(1))
+        self.parts::<S>().count
     }
 
     #[inline(always)]
@@ -369,7 +381,7 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         x: BlockRows<'_, T, T::Lanes<S>>,
         rings: &mut [T::Lanes<S>],
     ) -> Option<()> {
-        let mut rings = rings.chunks_exact_mut(rings_len(&self.table.sizes).max(1));
+        let (len, mut rest) = (rings_len(&self.table.sizes), rings);
         // One text, once in the binary, for all components.
         for (component, is_sampled) in [
             (Component::Value, sampled.values),
@@ -377,7 +389,9 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
             (Component::ByPhi, sampled.gradient),
         ] {
             if is_sampled {
-                self.sum_degrees_of(s, component, lmax, x, rings.next()?)?;
+                let (rings, others) = rest.split_at_mut_checked(len)?;
+                self.sum_degrees_of(s, component, lmax, x, rings)?;
+                rest = others;
             }
         }
         Some(())
@@ -393,11 +407,13 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         values: Option<&mut [T::Lanes<S>]>,
         gradient: Option<[&mut [T::Lanes<S>]; 2]>,
     ) -> Option<()> {
-        let mut rings = rings.chunks_exact(rings_len(&self.table.sizes).max(1));
+        let (len, mut rest) = (rings_len(&self.table.sizes), rings);
         let [by_theta, by_phi] =
             gradient.map_or([None, None], |[by_theta, by_phi]| [Some(by_theta), Some(by_phi)]);
         for samples in [values, by_theta, by_phi].into_iter().flatten() {
-            self.sum_orders_of(s, part, lmax, rings.next()?, samples)?;
+            let (rings, others) = rest.split_at_checked(len)?;
+            self.sum_orders_of(s, part, lmax, rings, samples)?;
+            rest = others;
         }
         Some(())
     }
@@ -449,10 +465,11 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         rings: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let FourierSizes { n_theta, n_phi, .. } = self.table.sizes;
-        let (row_len, pairs) = (2 * n_theta, self.pairs::<S>(part));
+        let (row_len, pair_len, pairs) = (2 * n_theta, 2 * n_phi, self.pairs::<S>(part));
         let samples = samples.get_mut(..self.part_len::<S>(part))?;
         outline(s, Adjoint { fft: self.phi, count: pairs.len(), x: &mut *samples })?;
-        for (pair, spectrum) in pairs.zip(samples.chunks_exact(2 * n_phi)) {
+        for (i, pair) in pairs.enumerate() {
+            let spectrum = samples.get(i * pair_len..(i + 1) * pair_len)?;
             let (zonal, rest) = spectrum.as_chunks::<2>().0.split_first()?;
             // There is no sine; the cosine stands in for it.
             *ring_pair_mut(rings, pair)? = [[zonal[0]; 2], [zonal[1]; 2]];

@@ -23,7 +23,7 @@ use core::marker::PhantomData;
 use pulp::{Simd, WithSimd};
 
 use crate::engine::direct::{self, Results};
-use crate::engine::fourier::{self, Torus};
+use crate::engine::fourier;
 use crate::engine::grid::{self, GridChunk};
 use crate::index::n_lm;
 use crate::isa::{Level, outline};
@@ -358,7 +358,7 @@ impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
                     let port = self.targets.get(target?)?.as_ref()?;
                     Some(port.transfer.plain_rows::<S>(&first, blocks))
                 };
-                let array = self.gradients[slot].as_deref_mut()?;
+                let array = self.gradients.get_mut(slot)?.as_deref_mut()?;
                 let (product, bracket) = match (place(coupling.product), place(coupling.bracket)) {
                     (Some((product, shape)), Some((bracket, _))) => {
                         let starts = [product, bracket];
@@ -488,7 +488,7 @@ fn transform<'b, S: Simd, T: LaneOps>(
     }
     match kernel {
         Kernel::Direct => return None,
-        Kernel::Fourier(table) => run!(Torus::new(table)?, 0),
+        Kernel::Fourier(torus) => run!(torus, 0),
         Kernel::Grid(table, gradient) => {
             for chunk in grid::chunks(table.n_theta) {
                 let (first_node, start) = (chunk.first_node, chunk.samples_start(table.n_theta));

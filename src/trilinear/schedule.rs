@@ -74,7 +74,7 @@ impl Target {
 }
 
 /// The terms that two inputs make of one function: to which targets, by their number, their product and their bracket go.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Coupling {
     pub(crate) slot: Slot,
     pub(crate) first: usize,
@@ -92,7 +92,12 @@ pub(crate) struct Schedule {
     n_inputs: usize,
     targets: [Target; MAX_FIELDS],
     n_targets: usize,
+    couplings: [Coupling; MAX_COUPLINGS],
+    n_couplings: usize,
 }
+
+/// Two parts of either function of a pair, for three pairs.
+const MAX_COUPLINGS: usize = 12;
 
 impl Schedule {
     /// For functions with these parts, the derivatives of the form with respect to some of them.
@@ -129,6 +134,7 @@ impl Schedule {
             }
             schedule.n_targets += 1;
         }
+        schedule.couple();
         schedule
     }
 
@@ -143,29 +149,34 @@ impl Schedule {
     }
 
     /// The same terms, those of the same two inputs together.
-    pub(crate) fn couplings(&self) -> impl Iterator<Item = Coupling> {
-        let terms = || {
-            let targets = self.targets().iter().enumerate();
-            targets.flat_map(|(target, Target { field, terms, n_terms })| {
-                terms.iter().take(*n_terms).map(move |term| (target, field.slot, *term))
-            })
-        };
-        let mut last_slot = None;
-        terms().filter_map(move |(target, slot, term)| {
-            let Term { first, second, bracket } = term;
-            // Two inputs make one part of a function by their product, the other part by their bracket.
-            let other = (slot, Term { bracket: !bracket, ..term });
-            let other = terms().find(|(_, slot, term)| (*slot, *term) == other).map(|(target, ..)| target);
-            let (product, bracket) = match (bracket, other) {
-                (false, _) => (Some(target), other),
-                (true, None) => (None, Some(target)),
-                (true, Some(_)) => return None, // with the product
-            };
-            // Targets of one slot follow one another, and all inputs contribute to all of them.
-            let accumulate = last_slot == Some(slot);
-            last_slot = Some(slot);
-            Some(Coupling { slot, first, second, product, bracket, accumulate })
-        })
+    #[inline(always)]
+    pub(crate) fn couplings(&self) -> &[Coupling] {
+        self.couplings.get(..self.n_couplings).unwrap_or(&[])
+    }
+
+    /// Collects the terms of the same two inputs: they make one part of a function by their product, the other part by their
+    /// bracket.
+    fn couple(&mut self) {
+        for (number, target) in self.targets.iter().take(self.n_targets).enumerate() {
+            let slot = target.field.slot;
+            for &Term { first, second, bracket } in target.terms() {
+                let known = self.couplings.iter_mut().take(self.n_couplings);
+                let mut of_slot = known.filter(|coupling| coupling.slot == slot).peekable();
+                // All inputs contribute to all targets of a slot.
+                let accumulate = of_slot.peek().is_some();
+                let same = of_slot.find(|coupling| (coupling.first, coupling.second) == (first, second));
+                let coupling = match same {
+                    Some(coupling) => coupling,
+                    None => {
+                        let Some(new) = self.couplings.get_mut(self.n_couplings) else { return };
+                        *new = Coupling { slot, first, second, product: None, bracket: None, accumulate };
+                        self.n_couplings += 1;
+                        new
+                    }
+                };
+                *(if bracket { &mut coupling.bracket } else { &mut coupling.product }) = Some(number);
+            }
+        }
     }
 
     /// Everything that comes in or goes out.
