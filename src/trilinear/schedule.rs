@@ -160,20 +160,17 @@ impl Schedule {
         for (number, target) in self.targets.iter().take(self.n_targets).enumerate() {
             let slot = target.field.slot;
             for &Term { first, second, bracket } in target.terms() {
-                let known = self.couplings.iter_mut().take(self.n_couplings);
-                let mut of_slot = known.filter(|coupling| coupling.slot == slot).peekable();
+                let known = self.couplings.get(..self.n_couplings).unwrap_or(&[]);
                 // All inputs contribute to all targets of a slot.
-                let accumulate = of_slot.peek().is_some();
-                let same = of_slot.find(|coupling| (coupling.first, coupling.second) == (first, second));
-                let coupling = match same {
-                    Some(coupling) => coupling,
-                    None => {
-                        let Some(new) = self.couplings.get_mut(self.n_couplings) else { return };
-                        *new = Coupling { slot, first, second, product: None, bracket: None, accumulate };
-                        self.n_couplings += 1;
-                        new
-                    }
-                };
+                let accumulate = known.iter().any(|coupling| coupling.slot == slot);
+                let is_same =
+                    |known: &Coupling| (known.slot, known.first, known.second) == (slot, first, second);
+                let same = known.iter().position(is_same);
+                let Some(coupling) = self.couplings.get_mut(same.unwrap_or(self.n_couplings)) else { return };
+                if same.is_none() {
+                    *coupling = Coupling { slot, first, second, product: None, bracket: None, accumulate };
+                    self.n_couplings += 1;
+                }
                 *(if bracket { &mut coupling.bracket } else { &mut coupling.product }) = Some(number);
             }
         }
