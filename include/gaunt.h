@@ -205,8 +205,8 @@
 /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
 #define GAUNT_ENGINE_GRID 2
 
-/// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. `GAUNT_ENGINE_AUTO` takes it for large
-/// degrees, from about 64 on.
+/// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. `GAUNT_ENGINE_AUTO` takes it for
+/// products of large degrees, from about 64 on.
 #define GAUNT_ENGINE_FOURIER 3
 
 /// The best level of this CPU.

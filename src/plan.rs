@@ -118,8 +118,8 @@ pub enum Engine {
     Direct,
     /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
     Grid,
-    /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] takes it for large
-    /// degrees, from about 64 on.
+    /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] takes it for products of
+    /// large degrees, from about 64 on.
     Fourier,
 }
 
@@ -346,10 +346,10 @@ impl PlanDesc {
     }
 
     /// Whether *fourier* is faster than *grid* at these degrees, as `benches/crossover` measured: from about degree 64 on,
-    /// unless the output's degree is low, for which the grid needs fewer rings.
+    /// unless the output's degree is low, for which the grid needs fewer rings. Only products were measured.
     fn favours_fourier(&self) -> bool {
         let [l1, l2, l3] = self.contributing();
-        l1 + l2 + l3 >= 192 && 2 * l3 >= l1 + l2
+        self.operation == Operation::Product && l1 + l2 + l3 >= 192 && 2 * l3 >= l1 + l2
     }
 
     /// The degrees that can contribute: an operand's degrees above `lmax3` plus the other operand's `lmax` cannot

@@ -295,8 +295,8 @@ pub const GAUNT_ENGINE_AUTO: i32 = 0;
 pub const GAUNT_ENGINE_DIRECT: i32 = 1;
 /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
 pub const GAUNT_ENGINE_GRID: i32 = 2;
-/// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. `GAUNT_ENGINE_AUTO` takes it for large
-/// degrees, from about 64 on.
+/// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. `GAUNT_ENGINE_AUTO` takes it for
+/// products of large degrees, from about 64 on.
 pub const GAUNT_ENGINE_FOURIER: i32 = 3;
 
 /// The best level of this CPU.

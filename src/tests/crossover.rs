@@ -60,4 +60,5 @@ fn auto_takes_the_engine_that_was_measured_fastest() {
     // Nothing is measured between some of the degrees, and nothing beyond them.
     assert_eq!(PlanDesc::product(LMAX_DIRECT + 1, 0, 0).resolve_engine(), Ok(Engine::Grid));
     assert_eq!(PlanDesc::product(256, 256, 256).resolve_engine(), Ok(Engine::Fourier));
+    assert_eq!(PlanDesc::bracket(256, 256, 256).resolve_engine(), Ok(Engine::Grid));
 }
