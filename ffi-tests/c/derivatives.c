@@ -25,6 +25,7 @@ typedef void test(const gaunt_plan_desc *);
 
 static void for_each_kernel(test *run_test) {
     static const int32_t kernels[][4] = {
+        {GAUNT_ENGINE_DIRECT, 2, 2, 2}, /* in the arrays themselves where these allow it */
         {GAUNT_ENGINE_DIRECT, 2, 3, 4},
         {GAUNT_ENGINE_DIRECT, 3, 2, 5}, /* derivatives are beyond this engine, so on the grid */
         {GAUNT_ENGINE_DIRECT, 4, 1, 1}, /* degrees 3 and 4 cannot contribute */

@@ -301,6 +301,8 @@ impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
             let port = port(field, computed_lmax(is_direct, degrees, field.slot))?;
             let i = field.slot as usize;
             is_plain &= gradients[i].is_some() && weight_gradients[i].is_none();
+            // What samples share is a sum over them.
+            is_plain &= !port.transfer.layout.is_shared();
             is_plain &= port.lmax == degrees[i] && port.transfer.is_plain();
             *slot = Some(port);
         }
