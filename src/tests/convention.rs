@@ -6,7 +6,7 @@ use std::vec;
 use std::vec::Vec;
 
 use super::support::Random;
-use super::tolerance::{ROOT_ROUNDINGS, ROUND_TRIP_ROUNDINGS, Roundoff, harmonics_error};
+use super::tolerance::{ROOT_ROUNDINGS, ROUND_TRIP_ROUNDINGS, Roundoff, reference_harmonics_error};
 use crate::{Convention, Error, LMAX_INPUT, flat_index, from_convention, n_lm, reference, to_convention};
 
 const ALL: [Convention; 8] = [
@@ -169,7 +169,7 @@ fn converted<T: Roundoff>(convention: Convention, lmax: usize, ours: &[f64]) -> 
 fn evaluation_error<T: Roundoff>(lmax: usize, ours: &[f64]) -> f64 {
     let of = |(x, (l, _)): (&f64, (usize, isize))| {
         let largest = ((2 * l + 1) as f64 / (4.0 * PI)).sqrt();
-        x.abs() * (3.0 * harmonics_error(l) + 4.0 * T::UNIT * largest)
+        x.abs() * (3.0 * reference_harmonics_error(l) + 4.0 * T::UNIT * largest)
     };
     ours.iter().zip(degrees_and_orders(lmax)).map(of).sum::<f64>() + 2.0 * n_lm(lmax) as f64 * f64::UNIT
 }

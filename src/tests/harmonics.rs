@@ -6,7 +6,9 @@ use std::vec::Vec;
 
 use super::oracle::{array_index, gather};
 use super::support::{Random, dirty_lines, levels};
-use super::tolerance::{Roundoff, harmonics_error, harmonics_gradient_error, reference_harmonics_error};
+use super::tolerance::{
+    Roundoff, harmonics_gradient_roundings, harmonics_roundings, reference_harmonics_error,
+};
 use crate::tables::DoubleDouble as Dd;
 use crate::{
     Error, HarmonicsDesc, HarmonicsKind, Isa, LMAX_HARMONICS, Layout, Normalization, Real, flat_index, n_lm,
@@ -163,7 +165,7 @@ fn agrees_with_exact<T: Roundoff>() {
                         // Below it, f32 has fewer digits: of p_lm, which is multiplied by up to 4·10¹³.
                         let smallest =
                             if T::NAME == "f32" { 4e13 * f64::from(f32::MIN_POSITIVE) } else { 0.0 };
-                        let bound = harmonics_error(l) * (1.0 + smallest / scale);
+                        let bound = harmonics_roundings(l) * (1.0 + smallest / scale);
                         assert!(
                             error <= bound,
                             "{desc:?} {} {vector:?} degree {l}, {k}: {} instead of {}, {error:.1} u > {bound:.1} u",
@@ -182,7 +184,7 @@ fn agrees_with_exact<T: Roundoff>() {
                             let slope = power * factor * (slopes[axis][k] + radial);
                             let scale = scale * l.max(1) as f64 / norm;
                             let error = (derivative[at].to_f64() - slope).abs() / scale / T::UNIT;
-                            let bound = harmonics_gradient_error(l) * (1.0 + smallest / scale);
+                            let bound = harmonics_gradient_roundings(l) * (1.0 + smallest / scale);
                             assert!(
                                 error <= bound,
                                 "{desc:?} {} {vector:?} degree {l}, derivative {axis} of {k}: {} instead of {slope}, \
@@ -263,7 +265,7 @@ fn closed_forms_to_degree_4() {
             for (l, k) in (0..=4_usize).flat_map(|l| (l * l..(l + 1) * (l + 1)).map(move |k| (l, k))) {
                 let power = norm.powi(l as i32);
                 // The closed form's own: some sixteen roundings of terms that are up to 8 times the result's bound.
-                let bound = (harmonics_error(l) + 128.0) * f64::UNIT * largest(l);
+                let bound = (harmonics_roundings(l) + 128.0) * f64::UNIT * largest(l);
                 assert!((solid[k] - expected[k]).abs() <= bound * power, "{isa:?} {vector:?} solid {k}");
                 assert!((surface[k] - expected[k] / power).abs() <= bound, "{isa:?} {vector:?} surface {k}");
             }
@@ -303,9 +305,9 @@ fn other_packages_agree() {
                         // Ours, and that of the textbook's recurrence, or of angles near the poles.
                         let textbook = reference_harmonics_error(l) / largest(l) / f64::UNIT;
                         let bound = if array == 0 {
-                            scale * (harmonics_error(l) + textbook)
+                            scale * (harmonics_roundings(l) + textbook)
                         } else {
-                            scale * (harmonics_gradient_error(l) + 3.0 * textbook) * l as f64 / norm
+                            scale * (harmonics_gradient_roundings(l) + 3.0 * textbook) * l as f64 / norm
                         };
                         let error = (got[array][k] - expected).abs();
                         assert!(
@@ -337,7 +339,7 @@ fn euler<T: Roundoff>() {
                         HarmonicsKind::Surface => (1.0, 0.0),
                     };
                     // Three derivatives, and `l` times the value.
-                    let bound = 3.0_f64.sqrt() * harmonics_gradient_error(l) + harmonics_error(l);
+                    let bound = 3.0_f64.sqrt() * harmonics_gradient_roundings(l) + harmonics_roundings(l);
                     let bound = bound * l.max(1) as f64 * largest(l) * T::UNIT * power;
                     assert!((along - expected).abs() <= bound, "{isa:?} {kind:?} {vector:?} {k}");
                 }
@@ -372,7 +374,7 @@ fn gradients_are_finite_differences() {
                         let difference = (after[k] - before[k]) / (2.0 * step);
                         let l = k.isqrt() as f64;
                         let truncation = (l + 1.0).powi(3) * step * step;
-                        let rounding = harmonics_error(k.isqrt()) * f64::UNIT / step;
+                        let rounding = harmonics_roundings(k.isqrt()) * f64::UNIT / step;
                         let bound = 2.0 * largest(k.isqrt()) * (truncation + rounding);
                         let error = (difference - slopes[1 + axis][k]).abs();
                         assert!(error <= bound, "{desc:?} {vector:?} {axis} {k}: {error:.1e} > {bound:.1e}");
@@ -412,7 +414,7 @@ fn transposed<T: Roundoff>() {
                         let bound: f64 = (0..=lmax)
                             .map(|l| {
                                 let size: f64 = g[l * l..(l + 1) * (l + 1)].iter().map(|g| g.abs()).sum();
-                                let roundings = 2.0 * harmonics_gradient_error(l) + (4 * lmax + 8) as f64;
+                                let roundings = 2.0 * harmonics_gradient_roundings(l) + (4 * lmax + 8) as f64;
                                 let scale = norm_factor(normalization, l) * largest(l) * power(l) / norm;
                                 2.0 * roundings * l as f64 * scale * size * T::UNIT
                             })
@@ -515,7 +517,7 @@ fn extreme_vectors<T: Roundoff>(tiny: f64, huge: f64) {
                     let ((dx, dy), dz) = derivatives;
                     let expected = [3, 1, 2].map(|of| if of == k { slope } else { 0.0 });
                     for (got, expected) in [dx, dy, dz].into_iter().zip(expected) {
-                        let bound = harmonics_gradient_error(1) * T::UNIT * expected;
+                        let bound = harmonics_gradient_roundings(1) * T::UNIT * expected;
                         assert!(
                             (got.to_f64() - expected).abs() <= bound,
                             "{desc:?} derivatives of {k} at zero"
@@ -554,7 +556,7 @@ fn extreme_vectors<T: Roundoff>(tiny: f64, huge: f64) {
                         "{direction:?} times {size:e}: {y:?}"
                     );
                     let slope = [&dx, &dy, &dz][axis][k].to_f64();
-                    assert!((slope - factor).abs() <= harmonics_gradient_error(1) * T::UNIT, "{slope}");
+                    assert!((slope - factor).abs() <= harmonics_gradient_roundings(1) * T::UNIT, "{slope}");
                 }
             }
         }

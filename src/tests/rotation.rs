@@ -6,7 +6,9 @@ use std::vec::Vec;
 use super::batch::LAYOUTS;
 use super::oracle::array_index;
 use super::support::{Random, dirty_lines, execute as multiply, levels};
-use super::tolerance::{GridTerms, ROOT_ROUNDINGS, Roundoff, harmonics_error, rotation_error, roundings};
+use super::tolerance::{
+    GridTerms, ROOT_ROUNDINGS, Roundoff, reference_harmonics_error, rotation_error, roundings,
+};
 use crate::tables::swap::{LMAX_SWAP, SwapTable, fill_swap_table, swap_table_len};
 use crate::{
     Engine, Error, Isa, LMAX_INPUT, Layout, PlanDesc, RotationDesc, RotationForm, RotationPlan, Sense,
@@ -142,7 +144,7 @@ fn point_error<T: Roundoff>(x: &[f64], lmax: usize) -> f64 {
         let sum: f64 = x[l * l..n_lm(l)].iter().map(|x| x.abs()).sum();
         let norm = norm(x, l);
         largest * rotation_error::<T>(l) * norm
-            + 2.0 * sum * (harmonics_error(l) + n_lm(lmax) as f64 * f64::UNIT)
+            + 2.0 * sum * (reference_harmonics_error(l) + n_lm(lmax) as f64 * f64::UNIT)
             + 4.0 * f64::UNIT * gradient * norm
     };
     (0..=lmax).map(of).sum()
@@ -277,7 +279,7 @@ fn directions_go_to_the_pole() {
             for l in 0..=lmax {
                 let norm = ((2 * l + 1) as f64 / (4.0 * core::f64::consts::PI)).sqrt();
                 let bound = rotation_error::<f64>(l) * norm
-                    + harmonics_error(l) * ((2 * l + 1) as f64).sqrt()
+                    + reference_harmonics_error(l) * ((2 * l + 1) as f64).sqrt()
                     + ROOT_ROUNDINGS * f64::UNIT * norm;
                 for m in -l.cast_signed()..=l.cast_signed() {
                     let (actual, expected) = (turned[flat_index(l, m)], if m == 0 { norm } else { 0.0 });
@@ -531,7 +533,7 @@ fn axes_are_exchanged() {
                 .sum();
             let error = (sum - there[flat_index(l, m)]).abs();
             assert!(
-                error <= 2.0 * ((2 * l + 1) as f64).sqrt() * harmonics_error(l),
+                error <= 2.0 * ((2 * l + 1) as f64).sqrt() * reference_harmonics_error(l),
                 "({l}, {m}): {error:.1e}"
             );
         }

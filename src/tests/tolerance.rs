@@ -420,13 +420,13 @@ pub(super) fn reference_harmonics_error(l: usize) -> f64 {
 }
 
 /// Roundings of a harmonic of degree `l`, relative to the largest value of its degree: derived in `harmonics/values.rs`.
-pub(super) fn harmonics_error(l: usize) -> f64 {
+pub(super) fn harmonics_roundings(l: usize) -> f64 {
     (8 * (l + 1)) as f64
 }
 
 /// Roundings of a derivative of a harmonic of degree `l`, relative to `l / |r|` times the largest value: derived in
 /// `harmonics/derivatives.rs`.
-pub(super) fn harmonics_gradient_error(l: usize) -> f64 {
+pub(super) fn harmonics_gradient_roundings(l: usize) -> f64 {
     (24 * (l + 1)) as f64
 }
 
@@ -456,13 +456,13 @@ pub(super) fn chiral_energy_errors(lmax: usize, r: &[f64; 9]) -> (f64, f64) {
     };
     let engines =
         derivative_roundings(Engine::Direct, degrees).max(bracket_roundings(Engine::Direct, degrees));
-    let roundings = 2.0 * engines as f64 + 4.0 * harmonics_error(lmax) + n_lm(lmax) as f64;
+    let roundings = 2.0 * engines as f64 + 4.0 * harmonics_roundings(lmax) + n_lm(lmax) as f64;
     let of_energy = roundings * f64::UNIT * energy(&y[0], &y[1], &y[1], &y[2]);
     let slopes = energy(&dy[0], &y[1], &y[1], &y[2])
         + energy(&y[0], &dy[1], &y[1], &y[2])
         + energy(&y[0], &y[1], &dy[1], &y[2])
         + energy(&y[0], &y[1], &y[1], &dy[2]);
-    (of_energy, (roundings + harmonics_gradient_error(lmax) + 2.0) * f64::UNIT * slopes)
+    (of_energy, (roundings + harmonics_gradient_roundings(lmax) + 2.0) * f64::UNIT * slopes)
 }
 
 /// Roundings of a product by plain quadrature in `f64`, see `large`: in each of a term's three harmonics, errors at
