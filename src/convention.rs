@@ -5,7 +5,7 @@
 //! *normalisation* and the *Condon–Shortley phase* `(−1)ᵐ`. Every slot of a storage is zero or one of our coefficients
 //! times a factor; one of our coefficients has one slot, or two where complex coefficients of both `m` and `−m` are stored.
 
-use crate::error::Error;
+use crate::error::{Error, check_len};
 use crate::index::{flat_index, n_lm};
 use crate::plan::{LMAX_INPUT, Normalization, Real};
 
@@ -200,12 +200,8 @@ fn check_lengths(
     theirs: usize,
 ) -> Result<(), Error> {
     let expected = converted_lens(convention, lmax, n_vectors)?;
-    for (array, expected, received) in [("ours", expected[0], ours), ("theirs", expected[1], theirs)] {
-        if expected != received {
-            return Err(Error::LengthMismatch { array, expected, received });
-        }
-    }
-    Ok(())
+    check_len("ours", expected[0], ours)?;
+    check_len("theirs", expected[1], theirs)
 }
 
 /// The number of elements of our array and of the convention's.

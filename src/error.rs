@@ -6,8 +6,9 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// These degrees are not served: one is beyond the maximum, `lmax3 > lmax1 + lmax2`, or the requested engine does not
-    /// reach them.
+    /// Not served: a degree above the maximum, `lmax3 > lmax1 + lmax2`, degrees that the requested engine does not reach, two
+    /// parts of an operand without [`Operation::ProductAndBracket`](crate::Operation), a self-check of outputs to degrees to
+    /// which functions are not rotated.
     Unsupported,
     /// A product of sizes does not fit into `usize`.
     Overflow,
@@ -49,11 +50,16 @@ impl Error {
     }
 }
 
+/// Whether an array is as long as it should be.
+pub(crate) fn check_len(array: &'static str, expected: usize, received: usize) -> Result<(), Error> {
+    if expected == received { Ok(()) } else { Err(Error::LengthMismatch { array, expected, received }) }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unsupported => {
-                f.write_str("these degrees are not supported, or not by the requested engine")
+                f.write_str("these degrees or parts are not supported, or not by the requested engine")
             }
             Self::Overflow => f.write_str("a product of sizes overflows usize"),
             Self::LengthMismatch { array, expected, received } => {
@@ -62,7 +68,9 @@ impl fmt::Display for Error {
             Self::StorageTooSmall { expected, received } => {
                 write!(f, "memory of {received} cache lines given, {expected} needed")
             }
-            Self::InvalidRotation { index } => write!(f, "rotation {index} is none"),
+            Self::InvalidRotation { index } => {
+                write!(f, "the numbers of rotation {index} describe no rotation")
+            }
             Self::Internal => f.write_str("internal error of the gaunt library, please report it"),
         }
     }

@@ -5,14 +5,14 @@ use core::fmt::Debug;
 use crate::conversion::ConvertLayout;
 use crate::engine::fourier::Torus;
 use crate::engine::{direct, fourier};
-use crate::error::Error;
+use crate::error::{Error, check_len};
 use crate::harmonics;
 use crate::isa::{Isa, Level};
 use crate::lanes::{CacheLine, LaneOps, Remaining, cast_mut};
 use crate::layout::{ArrayLayout, Broadcast, Layout};
 use crate::rotation;
 use crate::tables::Constants;
-use crate::tables::fourier::{FourierSizes, FourierTable, fill_fourier_table};
+use crate::tables::fourier::{FourierSizes, FourierTable, MAX_DEGREE, MAX_FREQUENCY_SUM, fill_fourier_table};
 use crate::tables::gaunt::LMAX_DIRECT;
 use crate::tables::grid::{
     GradientTable, GridTable, fill_gradient_table, fill_grid_table, grid_table_len, n_theta,
@@ -21,6 +21,9 @@ use crate::trilinear::{self, Schedule, WorkspaceSizes};
 
 /// Largest supported degree of an operand.
 pub const LMAX_INPUT: usize = 256;
+
+// Outputs have degrees to twice that, products of an output and an operand three times.
+const _: () = assert!(MAX_DEGREE >= 2 * LMAX_INPUT && MAX_FREQUENCY_SUM >= 5 * LMAX_INPUT);
 
 /// An element type: `f32` or `f64`.
 pub trait Real: LaneOps + Constants + PartialOrd + PartialEq + Default + Debug + Into<f64> {
@@ -426,8 +429,9 @@ impl PlanDesc {
     /// Lengths of the arrays of one execution with `n_samples` samples.
     ///
     /// # Errors
-    /// [`Error::Overflow`] if one does not fit into `usize`.
+    /// [`Error::Unsupported`] as [`Self::validate`]; [`Error::Overflow`] if one does not fit into `usize`.
     pub fn lengths(&self, n_samples: usize) -> Result<Lengths, Error> {
+        self.validate()?;
         self.lengths_in(&self.array_layouts()?, n_samples)
     }
 
@@ -673,7 +677,7 @@ impl<'t, T: Real> Plan<'t, T> {
     ) -> Result<(), Error> {
         let lengths = self.lengths(n_samples)?;
         check_arguments(&lengths, x1, x2, weights)?;
-        check("out", lengths.out, out.len())?;
+        check_len("out", lengths.out, out.len())?;
         self.forward(n_samples, [x1, x2], weights, out, false, self.checked(workspace)?)
     }
 
@@ -703,9 +707,9 @@ impl<'t, T: Real> Plan<'t, T> {
         check_arguments(&lengths, x1, x2, weights)?;
         let Weights { weights1, weights2, weights3 } = *weights;
         // Weights that the plan does not have do not change.
-        let of_weights = [tangents.weights1, tangents.weights2, tangents.weights3];
-        let [tangent1, tangent2, tangent3] =
-            of_weights.map(|tangent| tangent.filter(|tangent| !tangent.is_empty()));
+        let tangent1 = tangents.weights1.filter(|tangent| lengths.weights1.max(tangent.len()) > 0);
+        let tangent2 = tangents.weights2.filter(|tangent| lengths.weights2.max(tangent.len()) > 0);
+        let tangent3 = tangents.weights3.filter(|tangent| lengths.weights3.max(tangent.len()) > 0);
         // The arguments with one replaced by its tangent.
         let directions = [
             ("tangent of x1", tangents.x1.map(|x1| ([x1, x2], *weights))),
@@ -728,7 +732,7 @@ impl<'t, T: Real> Plan<'t, T> {
                 check_arguments(&lengths, x1, x2, weights).map_err(|error| error.with_array(array))?;
             }
         }
-        check("out", lengths.out, out.len())?;
+        check_len("out", lengths.out, out.len())?;
         let workspace = self.checked(workspace)?;
         let mut accumulate = accumulate;
         for (operands, weights) in directions.iter().filter_map(|(_, direction)| *direction) {
@@ -771,10 +775,10 @@ impl<'t, T: Real> Plan<'t, T> {
     ) -> Result<(), Error> {
         let lengths = self.lengths(n_samples)?;
         check_arguments(&lengths, x1, x2, weights)?;
-        check("cotangent", lengths.out, cotangent.len())?;
+        check_len("cotangent", lengths.out, cotangent.len())?;
         let Gradients { x1: gradient1, x2: gradient2, weights1, weights2, weights3 } = gradients;
         let optional = |array, expected, gradient: &Option<&mut [T]>| {
-            gradient.as_ref().map_or(Ok(()), |gradient| check(array, expected, gradient.len()))
+            gradient.as_ref().map_or(Ok(()), |gradient| check_len(array, expected, gradient.len()))
         };
         optional("gradient of x1", lengths.x1, &gradient1)?;
         optional("gradient of x2", lengths.x2, &gradient2)?;
@@ -843,8 +847,8 @@ impl<'t, T: Real> Plan<'t, T> {
         execute.run(self.level).ok_or(Error::Internal)
     }
 
-    /// [`PlanDesc::lengths`].
-    fn lengths(&self, n_samples: usize) -> Result<Lengths, Error> {
+    /// [`PlanDesc::lengths`] of this plan's description, which it knows without computing anything anew.
+    pub(crate) fn lengths(&self, n_samples: usize) -> Result<Lengths, Error> {
         self.desc.lengths_in(&self.layouts, n_samples)
     }
 
@@ -855,17 +859,13 @@ impl<'t, T: Real> Plan<'t, T> {
     }
 }
 
-fn check(array: &'static str, expected: usize, received: usize) -> Result<(), Error> {
-    if expected == received { Ok(()) } else { Err(Error::LengthMismatch { array, expected, received }) }
-}
-
 /// Checks the lengths of operands and weights.
 fn check_arguments<T>(lengths: &Lengths, x1: &[T], x2: &[T], weights: &Weights<'_, T>) -> Result<(), Error> {
-    check("x1", lengths.x1, x1.len())?;
-    check("x2", lengths.x2, x2.len())?;
-    check("weights1", lengths.weights1, weights.weights1.len())?;
-    check("weights2", lengths.weights2, weights.weights2.len())?;
-    check("weights3", lengths.weights3, weights.weights3.len())
+    check_len("x1", lengths.x1, x1.len())?;
+    check_len("x2", lengths.x2, x2.len())?;
+    check_len("weights1", lengths.weights1, weights.weights1.len())?;
+    check_len("weights2", lengths.weights2, weights.weights2.len())?;
+    check_len("weights3", lengths.weights3, weights.weights3.len())
 }
 
 /// Fills the normalisation's factors: coefficients of operands are multiplied by the harmonics' factor, those of the

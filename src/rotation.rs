@@ -10,7 +10,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use crate::error::Error;
+use crate::error::{Error, check_len};
 use crate::index::n_lm;
 use crate::isa::{Isa, Level};
 use crate::lanes::{
@@ -198,16 +198,9 @@ impl<'t, T: Real> RotationPlan<'t, T> {
         workspace: &mut [CacheLine],
     ) -> Result<(), Error> {
         let lengths = self.desc.lengths(n_samples)?;
-        let arrays = [
-            ("rotations", lengths.rotations, rotations.len()),
-            ("x", lengths.x, x.len()),
-            ("out", lengths.x, out.len()),
-        ];
-        for (array, expected, received) in arrays {
-            if expected != received {
-                return Err(Error::LengthMismatch { array, expected, received });
-            }
-        }
+        check_len("rotations", lengths.rotations, rotations.len())?;
+        check_len("x", lengths.x, x.len())?;
+        check_len("out", lengths.x, out.len())?;
         let workspace_len = workspace.len();
         let workspace = workspace
             .get_mut(..self.workspace_len)

@@ -41,12 +41,13 @@ fn larger(a: f64, b: f64) -> f64 {
 
 /// An array in memory of its own.
 fn array<'a, T: Real>(memory: &mut Remaining<'a, CacheLine>, len: usize) -> Result<&'a mut [T], Error> {
-    let lines = memory.take(lines_of::<T>(len)).ok_or(Error::Internal)?;
+    let lines = memory.take(lines_of::<T>(len)?).ok_or(Error::Internal)?;
     cast_mut(lines).get_mut(..len).ok_or(Error::Internal)
 }
 
-const fn lines_of<T>(len: usize) -> usize {
-    (len * size_of::<T>()).div_ceil(size_of::<CacheLine>())
+fn lines_of<T>(len: usize) -> Result<usize, Error> {
+    let bytes = len.checked_mul(size_of::<T>()).ok_or(Error::Overflow)?;
+    Ok(bytes.div_ceil(size_of::<CacheLine>()))
 }
 
 /// Uniform numbers in [−1, 1), exact in both element types (`SplitMix64`: Steele, Lea & Flood 2014).
@@ -94,17 +95,23 @@ impl<T: Real> Plan<'_, T> {
     /// Cache lines of memory that [`Self::self_check`] needs.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for outputs beyond degree [`LMAX_INPUT`], to which functions can be rotated.
+    /// [`Error::Unsupported`] for outputs beyond degree [`LMAX_INPUT`], to which functions can be rotated;
+    /// [`Error::Overflow`].
     pub fn self_check_len(&self) -> Result<usize, Error> {
-        let Lengths { x1, x2, out, weights1, weights2, weights3 } = self.desc().lengths(1)?;
-        // Arguments, directions, gradients.
-        let arguments: usize = [x1, x2, weights1, weights2, weights3].into_iter().map(lines_of::<T>).sum();
+        let Lengths { x1, x2, out, weights1, weights2, weights3 } = self.lengths(1)?;
         let mut rotation = 0;
         for desc in self.rotations()? {
             let memory = desc.memory::<T>()?;
             rotation = rotation.max(memory.tables + memory.workspace);
         }
-        Ok(3 * arguments + 4 * lines_of::<T>(out) + self.workspace_len() + rotation)
+        // Each argument, its direction and its gradient; four results.
+        let arrays = [(3, x1), (3, x2), (3, weights1), (3, weights2), (3, weights3), (4, out)];
+        arrays.into_iter().try_fold(self.workspace_len() + rotation, |sum, (count, len)| {
+            lines_of::<T>(len)?
+                .checked_mul(count)
+                .and_then(|lines| lines.checked_add(sum))
+                .ok_or(Error::Overflow)
+        })
     }
 
     /// Checks this plan with random arguments of one sample: that results turn with the operands, that gradients and
@@ -121,7 +128,7 @@ impl<T: Real> Plan<'_, T> {
         if received < expected {
             return Err(Error::StorageTooSmall { expected, received });
         }
-        let lengths = self.desc().lengths(1)?;
+        let lengths = self.lengths(1)?;
         let lens = [lengths.x1, lengths.x2, lengths.weights1, lengths.weights2, lengths.weights3];
         let mut memory = Remaining(memory);
         let workspace = memory.take(self.workspace_len()).ok_or(Error::Internal)?;

@@ -5,7 +5,7 @@ mod values;
 
 use pulp::{Simd, WithSimd};
 
-use crate::error::Error;
+use crate::error::{Error, check_len};
 use crate::index::n_lm;
 use crate::isa::{Isa, Level, outline};
 use crate::lanes::{CacheLine, cast_mut, lane_count};
@@ -185,8 +185,8 @@ impl HarmonicsDesc {
         workspace: &mut [CacheLine],
     ) -> Result<(), Error> {
         let lengths = self.lengths(n_samples)?;
-        check("xyz", lengths.xyz, xyz.len())?;
-        check("values", lengths.values, values.len())?;
+        check_len("xyz", lengths.xyz, xyz.len())?;
+        check_len("values", lengths.values, values.len())?;
         self.run(n_samples, xyz, Task::Values(values), workspace)
     }
 
@@ -208,10 +208,10 @@ impl HarmonicsDesc {
         workspace: &mut [CacheLine],
     ) -> Result<(), Error> {
         let lengths = self.lengths(n_samples)?;
-        check("xyz", lengths.xyz, xyz.len())?;
-        check("values", lengths.values, values.len())?;
+        check_len("xyz", lengths.xyz, xyz.len())?;
+        check_len("values", lengths.values, values.len())?;
         for (name, gradient) in ["dx", "dy", "dz"].into_iter().zip(&gradients) {
-            check(name, lengths.values, gradient.len())?;
+            check_len(name, lengths.values, gradient.len())?;
         }
         self.run(n_samples, xyz, Task::Gradients(values, gradients), workspace)
     }
@@ -234,9 +234,9 @@ impl HarmonicsDesc {
         workspace: &mut [CacheLine],
     ) -> Result<(), Error> {
         let lengths = self.lengths(n_samples)?;
-        check("xyz", lengths.xyz, xyz.len())?;
-        check("d_values", lengths.values, d_values.len())?;
-        check("d_xyz", lengths.xyz, d_xyz.len())?;
+        check_len("xyz", lengths.xyz, xyz.len())?;
+        check_len("d_values", lengths.values, d_values.len())?;
+        check_len("d_xyz", lengths.xyz, d_xyz.len())?;
         self.run(n_samples, xyz, Task::PullBack(d_values, d_xyz), workspace)
     }
 
@@ -253,10 +253,6 @@ impl HarmonicsDesc {
         let execute = Execute { desc: *self, layout: self.array_layout()?, n_samples, xyz, task, workspace };
         T::run_harmonics(Level::up_to(self.isa), execute).ok_or(Error::Internal)
     }
-}
-
-fn check(array: &'static str, expected: usize, received: usize) -> Result<(), Error> {
-    if expected == received { Ok(()) } else { Err(Error::LengthMismatch { array, expected, received }) }
 }
 
 /// What is computed, with its arrays.

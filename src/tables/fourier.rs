@@ -237,9 +237,9 @@ pub(crate) fn fill_fourier_table<T>(
     Some(())
 }
 
-/// Largest degree of an output, and the largest sum of two frequencies of a projection.
-const MAX_DEGREE: usize = 512;
-const MAX_FREQUENCY_SUM: usize = 1024;
+/// Largest degree of an output, and the largest sum of a frequency of a product and one of an output.
+pub(crate) const MAX_DEGREE: usize = 512;
+pub(crate) const MAX_FREQUENCY_SUM: usize = 1280;
 
 /// `∫₀^π P̄_lm(cos θ) {cos uθ, sin uθ} sin θ dθ` from the series of `P̄_lm`, whose frequencies `v` begin with `first`:
 /// `2 cos vθ cos uθ = cos (v − u)θ + cos (v + u)θ`, and for sines the difference.

@@ -4,7 +4,7 @@ use std::vec;
 
 use super::support::{Random, dirty_lines, execute};
 use crate::{CacheLine, Engine, Error, Isa, LMAX_INPUT, PlanDesc, WeightKind, Weights};
-use crate::{Normalization, Plan};
+use crate::{Normalization, Plan, Tangents};
 
 fn refused(modify: impl Fn(&mut PlanDesc)) -> Option<Error> {
     let mut desc = PlanDesc::product(2, 2, 2);
@@ -34,6 +34,30 @@ fn overflowing_sizes_are_refused() {
     assert!(desc.lengths(1).is_ok());
     desc.lmax1 = 1;
     assert_eq!(desc.lengths(1), Err(Error::Overflow));
+    assert_eq!(PlanDesc::product(usize::MAX, 0, 0).lengths(1), Err(Error::Unsupported));
+    // A plan has no memory per channel, its check has.
+    desc = PlanDesc::product(1, 1, 1);
+    desc.n_channels = usize::MAX / 16;
+    let plan = Plan::<f64>::new(&desc, &mut []).unwrap();
+    assert_eq!(plan.self_check_len(), Err(Error::Overflow));
+}
+
+#[test]
+fn a_tangent_of_weights_is_as_long_as_they_are() {
+    let mut desc = PlanDesc::product(1, 1, 1);
+    desc.weights1 = WeightKind::Shared;
+    let plan = Plan::<f64>::new(&desc, &mut []).unwrap();
+    let (x, mut out, mut workspace) = ([0.5; 4], [7.0; 4], dirty_lines(plan.workspace_len()));
+    let mut jvp = |weights1: &[f64], weights2: &[f64]| {
+        let tangents = Tangents { weights1: Some(weights1), weights2: Some(weights2), ..Tangents::default() };
+        let weights = Weights { weights1: &[1.0, 2.0], ..Weights::default() };
+        plan.jvp(1, &x, &x, &weights, &tangents, false, &mut out, &mut workspace)
+    };
+    let mismatch = |array, expected, received| Err(Error::LengthMismatch { array, expected, received });
+    assert_eq!(jvp(&[], &[]), mismatch("tangent of weights1", 2, 0));
+    // The plan has no other weights, which have none but an empty tangent.
+    assert_eq!(jvp(&[1.0, 1.0], &[1.0]), mismatch("tangent of weights2", 0, 1));
+    assert_eq!(jvp(&[1.0, 1.0], &[]), Ok(()));
 }
 
 #[test]
