@@ -8,7 +8,8 @@ use std::{env, fs};
 use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
 
 /// What a reader meets first. `ffi-tests/main.rs` compiles and runs the example.
-const BANNER: &str = r#"/*
+const BANNER: &str = r#"/**
+ * \file
  * gaunt: products of functions on the sphere (Gaunt tensor products).
  *
  * Two functions are given by their real spherical-harmonic coefficients, x1 up to degree lmax1 and x2 up to degree
@@ -58,11 +59,30 @@ const BANNER: &str = r#"/*
  *   e3nn         its polar axis is y: Y_e3nn(x, y, z) = Y(z, x, y). Products are the same numbers in both.
  *   Paths        products couple l1 + l2 + l3 even only, brackets odd only: the cross product of vectors is a bracket.
  *   Memory       the caller owns all of it; the library allocates nothing, keeps no state and never frees.
- *   Errors       every call that can fail returns a gaunt_status; after an error no output has been written. "Errors"
- *                below leaves out the prefix GAUNT_ERR_.
+ *   Stack        a call takes at most 48 KiB (x86-64, optimised).
+ *   Errors       every call that can fail returns a gaunt_status; after an error no output has been written, except after
+ *                GAUNT_ERR_INTERNAL, a defect of the library. "Errors" below leaves out the prefix GAUNT_ERR_.
+ *                ABI_MISMATCH: compile with the header of this library, or the pointer is no plan. UNSUPPORTED, OVERFLOW:
+ *                the library does not do that. INVALID_ROTATION: the data. All others: the calling program.
  *   Threads      a plan is immutable: any number of threads may execute it at once, each with its own workspace and
  *                output. All other functions are reentrant.
+ *   Lanes        a call works on as many (sample, channel) pairs at once as a vector has lanes, with AVX-512 16 float or
+ *                8 double; a vector that is not full takes as long as a full one. Give each call many pairs.
  *   Bits         a plan gives the same bits for any split of the samples over calls and threads and any alignment.
+ *   Rounding     to nearest is assumed. The floating-point environment is neither read nor changed: where the program
+ *                flushes subnormal numbers to zero (say, linked with -ffast-math), so does the library.
+ *   Accuracy     the bounds of all functions: src/conventions.md.
+ *   Versions     before 1.0 a minor version may change the binary interface, and then raises GAUNT_ABI_VERSION: compile
+ *                with the header of the library, and compare GAUNT_ABI_VERSION with gaunt_abi_version() where that is
+ *                loaded at run time. Sizes of plan and workspace, and last bits, may change in any version.
+ *
+ * Functions
+ *   Products     gaunt_plan_desc_init, _memory, _lengths, _init, _describe; gaunt_execute_*, gaunt_jvp_*, gaunt_vjp_*;
+ *                gaunt_plan_self_check
+ *   Harmonics    gaunt_harmonics_desc_init, _memory, _lengths, _values_*, _gradients_*, _vjp_*: no plan
+ *   Rotations    gaunt_rotation_desc_init, _memory, _lengths, _init, _describe, _execute_*
+ *   Conversions  gaunt_convert_layout_*, gaunt_to_convention_*, gaunt_from_convention_*, gaunt_*_path_constant
+ *   Forces       examples/c/forces.c: from positions to an energy and back, by gaunt_vjp_* and gaunt_harmonics_vjp_*
  *
  * Generated from src/ffi/, not to be edited: see ffi-tests/header.rs.
  */"#;

@@ -192,6 +192,11 @@ fn headers(bench: &Bench, report: &mut Report) {
             let outcome = documented_example(bench, compiler, example);
             report.check(&format!("example of {}, {compiler}", example.0), outcome);
         }
+        let (source, program) =
+            (bench.root.join("examples/c/forces.c"), bench.out.join(format!("forces-{compiler}")));
+        let outcome = compile(bench, compiler, &["-std=c11"], &[&source], &bench.links()[0].1, &program)
+            .and_then(|()| succeed(&mut Command::new(&program)));
+        report.check(&format!("examples/c/forces.c, {compiler}"), outcome);
     }
 }
 

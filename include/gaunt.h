@@ -1,4 +1,5 @@
-/*
+/**
+ * \file
  * gaunt: products of functions on the sphere (Gaunt tensor products).
  *
  * Two functions are given by their real spherical-harmonic coefficients, x1 up to degree lmax1 and x2 up to degree
@@ -48,11 +49,30 @@
  *   e3nn         its polar axis is y: Y_e3nn(x, y, z) = Y(z, x, y). Products are the same numbers in both.
  *   Paths        products couple l1 + l2 + l3 even only, brackets odd only: the cross product of vectors is a bracket.
  *   Memory       the caller owns all of it; the library allocates nothing, keeps no state and never frees.
- *   Errors       every call that can fail returns a gaunt_status; after an error no output has been written. "Errors"
- *                below leaves out the prefix GAUNT_ERR_.
+ *   Stack        a call takes at most 48 KiB (x86-64, optimised).
+ *   Errors       every call that can fail returns a gaunt_status; after an error no output has been written, except after
+ *                GAUNT_ERR_INTERNAL, a defect of the library. "Errors" below leaves out the prefix GAUNT_ERR_.
+ *                ABI_MISMATCH: compile with the header of this library, or the pointer is no plan. UNSUPPORTED, OVERFLOW:
+ *                the library does not do that. INVALID_ROTATION: the data. All others: the calling program.
  *   Threads      a plan is immutable: any number of threads may execute it at once, each with its own workspace and
  *                output. All other functions are reentrant.
+ *   Lanes        a call works on as many (sample, channel) pairs at once as a vector has lanes, with AVX-512 16 float or
+ *                8 double; a vector that is not full takes as long as a full one. Give each call many pairs.
  *   Bits         a plan gives the same bits for any split of the samples over calls and threads and any alignment.
+ *   Rounding     to nearest is assumed. The floating-point environment is neither read nor changed: where the program
+ *                flushes subnormal numbers to zero (say, linked with -ffast-math), so does the library.
+ *   Accuracy     the bounds of all functions: src/conventions.md.
+ *   Versions     before 1.0 a minor version may change the binary interface, and then raises GAUNT_ABI_VERSION: compile
+ *                with the header of the library, and compare GAUNT_ABI_VERSION with gaunt_abi_version() where that is
+ *                loaded at run time. Sizes of plan and workspace, and last bits, may change in any version.
+ *
+ * Functions
+ *   Products     gaunt_plan_desc_init, _memory, _lengths, _init, _describe; gaunt_execute_*, gaunt_jvp_*, gaunt_vjp_*;
+ *                gaunt_plan_self_check
+ *   Harmonics    gaunt_harmonics_desc_init, _memory, _lengths, _values_*, _gradients_*, _vjp_*: no plan
+ *   Rotations    gaunt_rotation_desc_init, _memory, _lengths, _init, _describe, _execute_*
+ *   Conversions  gaunt_convert_layout_*, gaunt_to_convention_*, gaunt_from_convention_*, gaunt_*_path_constant
+ *   Forces       examples/c/forces.c: from positions to an energy and back, by gaunt_vjp_* and gaunt_harmonics_vjp_*
  *
  * Generated from src/ffi/, not to be edited: see ffi-tests/header.rs.
  */
@@ -83,10 +103,12 @@
 /// Functions of the vector, `|r|^l Y_lm(r / |r|)`: homogeneous polynomials of degree l, regular everywhere.
 #define GAUNT_HARMONICS_SOLID 1
 
-/// Alignment in bytes of the plan memory and of the workspace. User arrays need only their elements' alignment.
+/// Alignment in bytes of plan memory and workspace. The sizes that `gaunt_*_memory` tell are multiples of it, as
+/// `aligned_alloc` wants them. (Without C11: `posix_memalign`, or 64 bytes more and round up.) Other arrays need only the
+/// alignment of their elements.
 #define GAUNT_ALIGNMENT 64
 
-/// Largest supported `lmax1` and `lmax2`.
+/// Largest supported degree of operands, rotations and conversions.
 #define GAUNT_LMAX_INPUT 256
 
 /// Largest `lmax1` and `lmax2` of the direct engine.
@@ -98,8 +120,9 @@
 /// `out = r·(∇x1 × ∇x2)` on the unit sphere: the odd paths, which the product lacks.
 #define GAUNT_OPERATION_BRACKET 1
 
-/// Both, parity-complete: `natural = x1·x2 + x1'·x2' + {x1, x2'} + {x1', x2}` and `pseudo = x1·x2' + x1'·x2 + {x1, x2} +
-/// {x1', x2'}`, with pseudo parts `'` and brackets `{}`. The output has both parts, the operands as `parts1`, `parts2` say.
+/// Product and bracket together, for functions `f + f'` with a natural part `f` and a pseudo part `f'`, of the opposite
+/// parity: with brackets `{}`, `natural = f·g + f'·g' + {f, g'} + {f', g}` and `pseudo = f·g' + f'·g + {f, g} + {f', g'}`.
+/// The output has both parts, the operands as `parts1` and `parts2` say.
 #define GAUNT_OPERATION_PRODUCT_AND_BRACKET 2
 
 /// The array has one part, the natural one: degree `l` has parity `(-1)^l`.
@@ -114,13 +137,15 @@
 /// Elements are `double`.
 #define GAUNT_DTYPE_F64 2
 
-/// `[sample][l*l + l + m][channel]`: channels contiguous, the fastest; `ir_mul` with equal multiplicities.
+/// `[sample][l*l + l + m][channel]`: channels contiguous; mostly the fastest, by far to degree 4; `ir_mul` with equal
+/// multiplicities.
 #define GAUNT_LAYOUT_LM_CHANNEL 0
 
 /// `[sample][channel][l*l + l + m]`: one whole coefficient vector per channel.
 #define GAUNT_LAYOUT_CHANNEL_LM 1
 
-/// `[sample]`, then per degree l a block `[channel][2l + 1]`: e3nn's flat storage (`mul_ir`) of `Cx0e + Cx1o + …`.
+/// `[sample]`, then per degree l a block `[channel][2l + 1]`: e3nn's flat storage (`mul_ir`) of `Cx0e + Cx1o + …`,
+/// with `C` channels.
 #define GAUNT_LAYOUT_E3NN_BLOCKS 2
 
 /// e3nn's, `normalization="integral"`: our coefficients of the function with the axes renamed, `(x, y, z)` there is
@@ -148,16 +173,16 @@
 /// E3x's default: real, `∫ Y² = 4π / (2l + 1)`, the orders of a degree as `l, -l, l - 1, ..., -1, 0`.
 #define GAUNT_CONVENTION_E3X 7
 
-/// 9 numbers per rotation: the matrix `R`, row by row; orthogonal to 64 machine epsilons in every element of `RᵀR`, no
-/// reflection.
+/// 9 numbers per rotation: the matrix `R`, row by row; every element of `R Rᵀ` is that of the identity to within 64
+/// machine epsilons; no reflection.
 #define GAUNT_ROTATION_MATRIX 0
 
-/// 4 numbers per rotation: the quaternion `w, x, y, z`, with `w` the cosine of half the angle; its square's length is 1 to 64
-/// machine epsilons.
+/// 4 numbers per rotation: the quaternion `w, x, y, z`, with `w` the cosine of half the angle; its squared length is 1 to within
+/// 64 machine epsilons.
 #define GAUNT_ROTATION_QUATERNION 1
 
-/// 3 numbers per rotation: a direction, of any length but zero, that is taken to `+z` the shortest way. All other rotations
-/// that do so are this one followed by one about `z`.
+/// 3 numbers per rotation: a direction, of any length but zero, that is taken to `+z` the shortest way. Every other
+/// rotation that does so is this one followed by a rotation about `z`.
 #define GAUNT_ROTATION_TO_POLE 2
 
 /// `f(R⁻¹ r)` from `f(r)`: what is at `r` comes to `R r`.
@@ -196,7 +221,9 @@
 /// One weight per degree and channel: `[lmax + 1][n_channels]`.
 #define GAUNT_WEIGHTS_PER_CHANNEL 2
 
-/// The library chooses the engine from the degrees, the element type and the ISA level.
+/// The library chooses, by what was measured: direct where it serves the degrees; otherwise fourier for products with
+/// `lmax1 + lmax2 + lmax3 >= 192` and `2 lmax3 >= lmax1 + lmax2`; otherwise grid. (Degrees that cannot contribute do not
+/// count.)
 #define GAUNT_ENGINE_AUTO 0
 
 /// Sparse Gaunt coefficients in straight-line code; `lmax1` and `lmax2` up to `GAUNT_LMAX_DIRECT`.
@@ -205,8 +232,8 @@
 /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
 #define GAUNT_ENGINE_GRID 2
 
-/// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. `GAUNT_ENGINE_AUTO` takes it for
-/// products of large degrees, from about 64 on.
+/// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. Faster than the grid from about
+/// degree 64 on, but slower to initialise: about 0.1 s at degree 64, 1 s at 128, 15 s at 256.
 #define GAUNT_ENGINE_FOURIER 3
 
 /// The best level of this CPU.
@@ -244,7 +271,7 @@ typedef int32_t gaunt_status;
 
 /// Describes a plan. Fill it with `gaunt_plan_desc_init`, then set what differs from the defaults.
 typedef struct gaunt_plan_desc {
-    /// Size of this struct in bytes, set by `gaunt_plan_desc_init`; the struct may grow in later versions.
+    /// Size of this struct in bytes, set by `gaunt_plan_desc_init`.
     uint32_t struct_size;
     /// `GAUNT_OPERATION_*`; default `GAUNT_OPERATION_PRODUCT`.
     int32_t operation;
@@ -260,8 +287,8 @@ typedef struct gaunt_plan_desc {
     int32_t layout;
     /// `GAUNT_NORM_*` of the harmonics that the coefficients refer to; default `GAUNT_NORM_INTEGRAL`.
     int32_t normalization;
-    /// `GAUNT_PARTS_*` of the first operand; default `GAUNT_PARTS_NATURAL`, the only one but with
-    /// `GAUNT_OPERATION_PRODUCT_AND_BRACKET`.
+    /// `GAUNT_PARTS_*` of the first operand; default `GAUNT_PARTS_NATURAL`; `GAUNT_PARTS_BOTH` with
+    /// `GAUNT_OPERATION_PRODUCT_AND_BRACKET` only.
     int32_t parts1;
     /// `GAUNT_PARTS_*` of the second operand, likewise.
     int32_t parts2;
@@ -288,7 +315,7 @@ typedef struct gaunt_plan_desc {
     uint64_t reserved[4];
 } gaunt_plan_desc;
 
-/// Weights per degree for one `gaunt_execute_f32` call: `a[l1]`, `b[l2]`, `c[l3]` of
+/// Weights per degree for one call of `gaunt_execute_f32`, `gaunt_jvp_f32` or `gaunt_vjp_f32`: `a[l1]`, `b[l2]`, `c[l3]` of
 /// `z = Σ c[l3] a[l1] b[l2] (x1_l1 · x2_l2)_l3`.
 ///
 /// Each array is present exactly when the plan's `weights1`, `weights2`, `weights3` says so: `[lmax + 1]` when shared,
@@ -308,7 +335,7 @@ typedef struct gaunt_weights_f32 {
     size_t weights3_len;
 } gaunt_weights_f32;
 
-/// Weights per degree for one `gaunt_execute_f64` call; see `gaunt_weights_f32`.
+/// Weights per degree for one call in `double`; see `gaunt_weights_f32`.
 typedef struct gaunt_weights_f64 {
     /// Weights of the first operand's degrees.
     const double *weights1;
@@ -324,8 +351,8 @@ typedef struct gaunt_weights_f64 {
     size_t weights3_len;
 } gaunt_weights_f64;
 
-/// Directions for one `gaunt_jvp_f32` call: how the arguments change. Each is NULL with length 0 for an argument that does
-/// not, otherwise as long as the argument.
+/// The direction of a derivative, argument by argument, for one `gaunt_jvp_f32` call. NULL with length 0 for an argument
+/// that stays constant, otherwise as long as the argument; start from `= {0}`.
 typedef struct gaunt_tangents_f32 {
     /// Of the first operand.
     const float *x1;
@@ -335,11 +362,21 @@ typedef struct gaunt_tangents_f32 {
     const float *x2;
     /// Number of elements of `x2`.
     size_t x2_len;
-    /// Of the weights.
-    struct gaunt_weights_f32 weights;
+    /// Of the first operand's weights.
+    const float *weights1;
+    /// Number of elements of `weights1`.
+    size_t weights1_len;
+    /// Of the second operand's weights.
+    const float *weights2;
+    /// Number of elements of `weights2`.
+    size_t weights2_len;
+    /// Of the output's weights.
+    const float *weights3;
+    /// Number of elements of `weights3`.
+    size_t weights3_len;
 } gaunt_tangents_f32;
 
-/// Directions for one `gaunt_jvp_f64` call; see `gaunt_tangents_f32`.
+/// The direction of a derivative for one `gaunt_jvp_f64` call; see `gaunt_tangents_f32`.
 typedef struct gaunt_tangents_f64 {
     /// Of the first operand.
     const double *x1;
@@ -349,12 +386,22 @@ typedef struct gaunt_tangents_f64 {
     const double *x2;
     /// Number of elements of `x2`.
     size_t x2_len;
-    /// Of the weights.
-    struct gaunt_weights_f64 weights;
+    /// Of the first operand's weights.
+    const double *weights1;
+    /// Number of elements of `weights1`.
+    size_t weights1_len;
+    /// Of the second operand's weights.
+    const double *weights2;
+    /// Number of elements of `weights2`.
+    size_t weights2_len;
+    /// Of the output's weights.
+    const double *weights3;
+    /// Number of elements of `weights3`.
+    size_t weights3_len;
 } gaunt_tangents_f64;
 
 /// Results of one `gaunt_vjp_f32` call. Each is NULL with length 0 if it is not wanted, otherwise as long as the argument
-/// that it is the gradient with respect to.
+/// that it is the gradient with respect to; start from `= {0}`.
 typedef struct gaunt_gradients_f32 {
     /// With respect to the first operand.
     float *x1;
@@ -425,7 +472,7 @@ typedef struct gaunt_harmonics_desc {
 
 /// Describes a rotation plan. Fill it with `gaunt_rotation_desc_init`, then set what differs from the defaults.
 typedef struct gaunt_rotation_desc {
-    /// Size of this struct in bytes, set by `gaunt_rotation_desc_init`; the struct may grow in later versions.
+    /// Size of this struct in bytes, set by `gaunt_rotation_desc_init`.
     uint32_t struct_size;
     /// `GAUNT_DTYPE_*`; default `GAUNT_DTYPE_F64`.
     int32_t dtype;
@@ -453,30 +500,30 @@ typedef struct gaunt_rotation_desc {
 /// A pointer is NULL that must not be (an array may be NULL only when its length is zero).
 #define GAUNT_ERR_NULL_POINTER (-1)
 
-/// A member of the description, or a degree, is not one of its documented values, or a reserved member is not zero.
+/// A number is none of the constants that its member or argument takes, a degree is negative, or a reserved member is not
+/// zero.
 #define GAUNT_ERR_INVALID_ARGUMENT (-2)
 
-/// The values are well formed but not served: a degree beyond the supported maximum, `lmax3 > lmax1 + lmax2`, or degrees
-/// beyond the reach of the requested engine.
+/// Valid, but not served: a degree above the maximum, `lmax3 > lmax1 + lmax2`, degrees that the requested engine does not
+/// reach, or two parts without `GAUNT_OPERATION_PRODUCT_AND_BRACKET`.
 #define GAUNT_ERR_UNSUPPORTED (-3)
 
 /// A product of sizes does not fit into `size_t`.
 #define GAUNT_ERR_OVERFLOW (-4)
 
-/// An array's length is not the one that the plan and `n_samples` imply; ask `gaunt_plan_lengths` or
-/// `gaunt_harmonics_lengths`.
+/// An array's length is not the expected one; the `gaunt_*_lengths` functions tell it.
 #define GAUNT_ERR_SIZE_MISMATCH (-5)
 
-/// The plan memory or the workspace has fewer bytes than `gaunt_plan_memory` or `gaunt_harmonics_memory` asks for.
+/// The plan memory or the workspace has fewer bytes than the matching `gaunt_*_memory` function asks for.
 #define GAUNT_ERR_MEMORY_TOO_SMALL (-6)
 
 /// The plan memory or the workspace is not aligned to `GAUNT_ALIGNMENT` bytes, or an array not to its elements.
 #define GAUNT_ERR_MISALIGNED (-7)
 
-/// The output or the workspace overlaps another array of the call.
+/// An output or the workspace overlaps another array of the call, or the plan memory.
 #define GAUNT_ERR_ALIASING (-8)
 
-/// `struct_size` is not one that this library knows, or the plan pointer does not point to a plan of this library.
+/// `struct_size` is not that of this library's header, or the plan pointer does not point to a plan of this library.
 #define GAUNT_ERR_ABI_MISMATCH (-9)
 
 /// The function's element type is not the plan's `dtype`.
@@ -485,8 +532,8 @@ typedef struct gaunt_rotation_desc {
 /// A defect of this library: an internal check failed. Please report it. The output may be partly written.
 #define GAUNT_ERR_INTERNAL (-11)
 
-/// What should describe a rotation does not: a number is not finite, a matrix not orthogonal or a reflection, a quaternion
-/// not a unit, a direction zero.
+/// The numbers given for a rotation do not describe one: one is not finite, the matrix is not orthogonal or is a reflection,
+/// the quaternion is not a unit, the direction is zero.
 #define GAUNT_ERR_INVALID_ROTATION (-12)
 
 #ifdef __cplusplus
@@ -499,7 +546,7 @@ extern "C" {
 /// - `desc`: receives the defaults; not NULL.
 /// - `struct_size`: `sizeof(gaunt_plan_desc)` as the caller compiled it.
 ///
-/// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH` (`struct_size` not of this version).
+/// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH` (`struct_size` not of this version); `MISALIGNED`.
 /// Threads: reentrant.
 gaunt_status gaunt_plan_desc_init(struct gaunt_plan_desc *desc,
                                   uint32_t struct_size);
@@ -511,11 +558,12 @@ gaunt_status gaunt_plan_desc_init(struct gaunt_plan_desc *desc,
 /// - `workspace_bytes`: receives the size of the workspace of one `gaunt_execute_*`, `gaunt_jvp_*` or `gaunt_vjp_*` call,
 ///   for any number of samples; may be NULL.
 ///
-/// Up to degree 12 for the operands the tables of products are constants of the library and the plan takes about 2 KiB;
-/// above, for brackets, and with `GAUNT_ENGINE_FOURIER` at any degree, its tables grow as L³. The sizes may differ between
-/// CPUs and versions: ask, do not store.
+/// Tables of products of operands to degree 12 are constants of the library: the plan takes about 5 KiB. Above, for brackets
+/// on the grid, and for `GAUNT_ENGINE_FOURIER` at any degree, tables are in the plan and grow as L³. A workspace is 0.1 to
+/// 0.3 MB to degree 12 and grows with the degrees: too large for many a stack. The sizes may differ between CPUs and
+/// versions: ask, do not store.
 ///
-/// Errors, in the order checked: `NULL_POINTER` (`desc`); `ABI_MISMATCH` (`struct_size`); `INVALID_ARGUMENT`;
+/// Errors, in the order checked: `NULL_POINTER`, `MISALIGNED` (`desc`); `ABI_MISMATCH` (`struct_size`); `INVALID_ARGUMENT`;
 /// `UNSUPPORTED`; `OVERFLOW`; `MISALIGNED` (an out pointer). On error nothing is written. Threads: reentrant.
 gaunt_status gaunt_plan_memory(const struct gaunt_plan_desc *desc,
                                size_t *plan_bytes,
@@ -527,7 +575,7 @@ gaunt_status gaunt_plan_memory(const struct gaunt_plan_desc *desc,
 /// - `n_samples`: number of samples; 0 is allowed.
 /// - `x1_len`, `x2_len`, `out_len`: receive the lengths; each may be NULL.
 ///
-/// Errors, in the order checked: `NULL_POINTER` (`desc`); `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`;
+/// Errors, in the order checked: `NULL_POINTER`, `MISALIGNED` (`desc`); `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`;
 /// `OVERFLOW`; `MISALIGNED` (an out pointer). On error nothing is written. Threads: reentrant.
 gaunt_status gaunt_plan_lengths(const struct gaunt_plan_desc *desc,
                                 size_t n_samples,
@@ -543,8 +591,8 @@ gaunt_status gaunt_plan_lengths(const struct gaunt_plan_desc *desc,
 /// - `memory_bytes`: size of `memory`.
 /// - `plan`: receives the plan, which lies at `memory`; not NULL.
 ///
-/// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`; `OVERFLOW`;
-/// `MISALIGNED`; `MEMORY_TOO_SMALL`. On error nothing is written. Threads: reentrant; the finished plan may be used by
+/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED` (`desc`); `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`;
+/// `OVERFLOW`; `MISALIGNED`; `MEMORY_TOO_SMALL`. On error nothing is written. Threads: reentrant; the finished plan may be used by
 /// any number of threads at once. Cost: microseconds up to degree 12 (a millisecond there for brackets), then growing as
 /// L³ (tables in double-double); with `GAUNT_ENGINE_FOURIER` as L⁴, tens of seconds at degree 256.
 gaunt_status gaunt_plan_init(const struct gaunt_plan_desc *desc,
@@ -558,28 +606,28 @@ gaunt_status gaunt_plan_init(const struct gaunt_plan_desc *desc,
 /// - `desc`: receives the description; not NULL.
 /// - `struct_size`: `sizeof(gaunt_plan_desc)` as the caller compiled it.
 ///
-/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED`; `ABI_MISMATCH`. On error nothing is written.
-/// Threads: safe concurrently on the same plan.
+/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED`, `ABI_MISMATCH` (plan); `ABI_MISMATCH` (`struct_size`);
+/// `MISALIGNED` (`desc`). On error nothing is written. Threads: safe concurrently on the same plan.
 gaunt_status gaunt_plan_describe(const struct gaunt_plan *plan,
                                  struct gaunt_plan_desc *desc,
                                  uint32_t struct_size);
 
 /// Executes a plan whose `dtype` is `GAUNT_DTYPE_F32`: `out[s][c] = x1[s][c] · x2[s][c]`, the coefficients of the product
-/// (or what else is the plan's operation) of the two functions on the sphere, up to degree `lmax3`, for every sample `s` and
+/// (or of the plan's other operation) of the two functions on the sphere, up to degree `lmax3`, for every sample `s` and
 /// channel `c`.
 ///
 /// - `plan`: an initialised plan; not NULL.
-/// - `n_samples`: number of samples; 0 is success and touches nothing.
+/// - `n_samples`: number of samples; 0 is allowed: arguments are checked as ever, nothing is computed.
 /// - `x1`, `x1_len`: the first operand, in the plan's layout (see `gaunt_plan_lengths`); read only; NULL only if the
 ///   length is 0. `x1 == x2` is allowed.
 /// - `x2`, `x2_len`: likewise the second operand.
 /// - `weights`: the weights per degree that the plan asks for; NULL if it asks for none.
-/// - `out`, `out_len`: receives the product; may not overlap any other array of the call.
+/// - `out`, `out_len`: receives the result; may not overlap any other array of the call, nor the plan memory.
 /// - `workspace`, `workspace_bytes`: at least the workspace bytes of `gaunt_plan_memory`, aligned to `GAUNT_ALIGNMENT`;
-///   contents need not be initialised and are undefined afterwards; may not overlap any other array of the call.
+///   contents need not be initialised and are undefined afterwards; may not overlap anything of the above.
 ///
 /// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
-/// `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`,
+/// `MISALIGNED` (the struct `weights`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`,
 /// `MEMORY_TOO_SMALL`; `ALIASING`. On error no output is written.
 ///
 /// Threads: safe concurrently on the same plan with distinct workspace and output. Reproducible: the same plan gives the
@@ -652,7 +700,7 @@ uint32_t gaunt_abi_version(void);
 /// are kept.
 ///
 /// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
-/// - `n_channels`, `n_samples`: channels per sample, and samples; 0 is success and touches nothing.
+/// - `n_channels`, `n_samples`: channels per sample, and samples; 0 is allowed, and nothing is copied.
 /// - `from`, `x`, `x_len`: layout (`GAUNT_LAYOUT_*`) and coefficients, `n_samples * n_channels * (lmax + 1)²` elements; read
 ///   only; NULL only if the length is 0.
 /// - `to`, `out`, `out_len`: likewise what is written; may not overlap `x`.
@@ -701,7 +749,7 @@ gaunt_status gaunt_convention_lengths(int32_t convention,
 /// - `convention`: `GAUNT_CONVENTION_*`, the other library's.
 /// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
 /// - `n_vectors`: number of coefficient vectors, which follow one another in both arrays (for us, that is
-///   `GAUNT_LAYOUT_CHANNEL_LM`); 0 is success and touches nothing.
+///   `GAUNT_LAYOUT_CHANNEL_LM`); 0 is allowed, and nothing is copied.
 /// - `ours`, `ours_len`: our coefficients, orthonormal; read only; NULL only if the length is 0.
 /// - `theirs`, `theirs_len`: receives the other library's, `gaunt_convention_lengths` elements; elements that stand for no
 ///   coefficient become zero; may not overlap `ours`.
@@ -757,12 +805,13 @@ gaunt_status gaunt_from_convention_f64(int32_t convention,
 /// - `plan`, `n_samples`, `x1`, `x2`, `weights`: as for `gaunt_execute_f32`.
 /// - `tangents`: the directions; not NULL.
 /// - `accumulate`: 1 to add to what `out` holds, 0 to overwrite it.
-/// - `out`, `out_len`: receives the derivative, as long as the result; may not overlap any other array of the call.
+/// - `out`, `out_len`: receives the derivative, as long as the result; may not overlap any other array of the call, nor the
+///   plan memory.
 /// - `workspace`, `workspace_bytes`: as for `gaunt_execute_f32`.
 ///
 /// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
-/// `NULL_POINTER`, `MISALIGNED` (tangents); `INVALID_ARGUMENT` (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`,
-/// `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output
+/// `MISALIGNED` (the struct `weights`); `NULL_POINTER`, `MISALIGNED` (the struct `tangents`); `INVALID_ARGUMENT`
+/// (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output
 /// is written. Threads and reproducibility: as `gaunt_execute_f32`.
 gaunt_status gaunt_jvp_f32(const struct gaunt_plan *plan,
                            size_t n_samples,
@@ -793,25 +842,27 @@ gaunt_status gaunt_jvp_f64(const struct gaunt_plan *plan,
                            void *workspace,
                            size_t workspace_bytes);
 
-/// Gradients of a plan whose `dtype` is `GAUNT_DTYPE_F32`: from the gradient `cotangent` of a number with respect to the
-/// result of `gaunt_execute_f32`, its gradients with respect to operands and weights, any of them in one call.
+/// Gradients of a plan whose `dtype` is `GAUNT_DTYPE_F32`: given `cotangent`, the gradient of a number E with respect to the
+/// result of `gaunt_execute_f32`, the gradients of E with respect to operands and weights, any of them in one call.
 ///
-/// - `plan`, `n_samples`, `x1`, `x2`, `weights`: as for `gaunt_execute_f32`.
+/// - `plan`, `n_samples`, `x1`, `x2`, `weights`: as for `gaunt_execute_f32`. With 0 samples and `accumulate` 0, gradients of
+///   what samples share become 0.
 /// - `cotangent`, `cotangent_len`: as long as the result; read only.
-/// - `gradients`: the arrays that receive gradients; not NULL. No array may overlap another one of the call. Gradients of what
-///   channels or samples share are sums over these, in order: accumulating over successive parts of a batch gives the same
-///   bits as the whole batch at once.
+/// - `gradients`: the arrays that receive gradients; not NULL. None of these may overlap any other array of the call, nor the
+///   plan memory; inputs may overlap one another. For `x1 == x2` the gradient is the sum of both: ask for two arrays and add.
+///   Gradients of what channels or samples share are sums over these, in order: accumulating over successive parts of a batch
+///   gives the same bits as the whole batch at once.
 /// - `accumulate`: 1 to add to what the arrays hold, 0 to overwrite them.
 /// - `workspace`, `workspace_bytes`: as for `gaunt_execute_f32`.
 ///
-/// The derivatives of `gaunt_vjp_*` itself are calls of `gaunt_jvp_*` and `gaunt_vjp_*`: with `cotangent` `v` and the gradients
-/// `u1`, `u2` of a number with respect to `gradients->x1`, `gradients->x2`, its gradients are with respect to `v` the jvp with
-/// tangents `u1`, `u2`; with respect to `x2` what the vjp gives with `u1` in the place of `x1`, with respect to `x1` what it
-/// gives with `u2` in the place of `x2`.
+/// Second derivatives are calls of the same functions. Let `u1`, `u2` be the gradients of a number with respect to
+/// `gradients->x1` and `gradients->x2`. Its gradient with respect to `cotangent` is `gaunt_jvp_*` with the tangents `u1`, `u2`;
+/// with respect to `x1`, what `gaunt_vjp_*` gives for `x1` with `u2` in the place of `x2`; with respect to `x2`, what it gives
+/// for `x2` with `u1` in the place of `x1`.
 ///
 /// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
-/// `NULL_POINTER`, `MISALIGNED` (gradients); `INVALID_ARGUMENT` (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`,
-/// `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output
+/// `MISALIGNED` (the struct `weights`); `NULL_POINTER`, `MISALIGNED` (the struct `gradients`); `INVALID_ARGUMENT`
+/// (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output
 /// is written. Threads and reproducibility: as `gaunt_execute_f32`.
 gaunt_status gaunt_vjp_f32(const struct gaunt_plan *plan,
                            size_t n_samples,
@@ -853,19 +904,20 @@ gaunt_status gaunt_vjp_f64(const struct gaunt_plan *plan,
 gaunt_status gaunt_plan_self_check_memory(const struct gaunt_plan *plan,
                                           size_t *memory_bytes);
 
-/// Checks a plan where it runs, with random arguments of one sample: that results turn with the operands, that `gaunt_jvp_*`
-/// and `gaunt_vjp_*` are adjoint, and that they are differences of results.
+/// Checks a plan on the machine where it runs, with random arguments of one sample: rotating the operands rotates the result,
+/// `gaunt_jvp_*` and `gaunt_vjp_*` are adjoint, and `gaunt_jvp_*` is the difference of results.
 ///
 /// - `plan`: an initialised plan; not NULL.
-/// - `seed`: another one makes other arguments.
+/// - `seed`: of the random arguments.
 /// - `memory`, `memory_bytes`: at least the bytes of `gaunt_plan_self_check_memory`, aligned to `GAUNT_ALIGNMENT`; contents
 ///   need not be initialised and are undefined afterwards.
-/// - `worst`: receives the largest error relative to the bound that follows from rounding: at most 1 if all is well, usually
-///   far below; not NULL.
+/// - `worst`: receives the largest error divided by the bound that follows from rounding: at most 1 if all is well, usually
+///   far below; not NULL. The status is `GAUNT_SUCCESS` even if errors are found: test `if (!(worst <= 1))`, which is true for
+///   NaN too.
 ///
 /// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED` and `ABI_MISMATCH` (plan); `UNSUPPORTED`, `OVERFLOW` as
-/// `gaunt_plan_self_check_memory`; `MISALIGNED`, `MEMORY_TOO_SMALL` (memory); `MISALIGNED` (`worst`). On error nothing is
-/// written to `worst`. Threads: safe concurrently on the same plan with distinct memory. Cost: a dozen executions, and the
+/// `gaunt_plan_self_check_memory`; `MISALIGNED`, `MEMORY_TOO_SMALL` (memory); `MISALIGNED` (`worst`); `ALIASING`. On error
+/// nothing is written to `worst`. Threads: safe concurrently on the same plan with distinct memory. Cost: a dozen executions, and the
 /// tables of rotations.
 gaunt_status gaunt_plan_self_check(const struct gaunt_plan *plan,
                                    uint64_t seed,
@@ -913,7 +965,7 @@ gaunt_status gaunt_harmonics_lengths(const struct gaunt_harmonics_desc *desc,
 /// The harmonics `Y_lm(r)` of a batch of vectors, `float`.
 ///
 /// - `desc`: the description; not NULL.
-/// - `n_samples`: number of samples; 0 is success and touches nothing.
+/// - `n_samples`: number of samples; 0 is allowed, and nothing is computed.
 /// - `xyz`, `xyz_len`: the vectors, `[sample][channel][3]`, of any length; read only; NULL only if the length is 0.
 /// - `values`, `values_len`: receives the harmonics in the description's layout, as an operand of a product plan with
 ///   this layout, normalisation and `lmax` (one channel: `[vector][l*l + l + m]`); may not overlap any other array of the
@@ -1070,8 +1122,8 @@ gaunt_status gaunt_rotation_init(const struct gaunt_rotation_desc *desc,
 /// - `desc`: receives the description; not NULL.
 /// - `struct_size`: `sizeof(gaunt_rotation_desc)` as the caller compiled it.
 ///
-/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED`; `ABI_MISMATCH`. On error nothing is written.
-/// Threads: safe concurrently on the same plan.
+/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED`, `ABI_MISMATCH` (plan); `ABI_MISMATCH` (`struct_size`);
+/// `MISALIGNED` (`desc`). On error nothing is written. Threads: safe concurrently on the same plan.
 gaunt_status gaunt_rotation_describe(const struct gaunt_rotation *rotation,
                                      struct gaunt_rotation_desc *desc,
                                      uint32_t struct_size);
@@ -1086,9 +1138,10 @@ gaunt_status gaunt_rotation_describe(const struct gaunt_rotation *rotation,
 /// - `rotations`, `rotations_len`: the rotations in the plan's form, one after another; read only; NULL only if the length
 ///   is 0.
 /// - `x`, `x_len`: the coefficients, in the plan's layout; read only; NULL only if the length is 0.
-/// - `out`, `out_len`: receives the rotated coefficients, likewise; may not overlap any other array of the call.
+/// - `out`, `out_len`: receives the rotated coefficients, likewise; may not overlap any other array of the call, nor
+///   the plan memory.
 /// - `workspace`, `workspace_bytes`: at least the workspace bytes of `gaunt_rotation_memory`, aligned to `GAUNT_ALIGNMENT`;
-///   contents need not be initialised and are undefined afterwards; may not overlap any other array of the call.
+///   contents need not be initialised and are undefined afterwards; may not overlap anything of the above.
 ///
 /// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
 /// `INVALID_ARGUMENT` (`sense`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace

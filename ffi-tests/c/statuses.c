@@ -220,6 +220,8 @@ static void execution(int32_t dtype) {
     REFUSED(out, ws, GAUNT_ERR_ALIASING);
     REFUSED(x1, ws, GAUNT_ERR_ALIASING);
     REFUSED(x2, ws + ws_bytes - bytes, GAUNT_ERR_ALIASING);
+    REFUSED(out, p.memory.data, GAUNT_ERR_ALIASING);
+    REFUSED(workspace, p.memory.data, GAUNT_ERR_ALIASING);
 
     /* no weights asked for */
     double room[2] = {1, 1};

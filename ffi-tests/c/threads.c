@@ -1,8 +1,12 @@
-/* One plan, several threads, each with its own workspace and part of the batch: the bits of a serial execution. */
+/* One plan, several threads, each with its own workspace and part of the batch, on small stacks: the bits of a serial
+ * execution. */
 #include "support.h"
 
+#include <math.h>
 #include <pthread.h>
 
+/* What gaunt.h says that a call needs of the stack at most, and what the programs here need. */
+enum { STACK = 48 << 10, OWN_STACK = 16 << 10 };
 enum { THREADS = 4, SAMPLES_PER_THREAD = 7, SAMPLES = THREADS * SAMPLES_PER_THREAD, CHANNELS = 5, ROUNDS = 50 };
 
 /* Everything shared but the workspace and the part of `out`; set before the threads start, then only read. */
@@ -11,7 +15,7 @@ typedef struct {
     const double *x1, *x2;
     double *out;
     size_t first;
-    block workspace;
+    block workspace, check;
     int failed;
 } job;
 
@@ -24,6 +28,10 @@ static void *work(void *argument) {
                                        j->x2 + j->first * n2, SAMPLES_PER_THREAD * n2, NULL, j->out + j->first * n3,
                                        SAMPLES_PER_THREAD * n3, j->workspace.data,
                                        j->workspace.bytes) != GAUNT_SUCCESS;
+    /* executions, derivatives, and rotation plans are made and executed */
+    double worst = NAN;
+    j->failed |= gaunt_plan_self_check(j->p->plan, 1, j->check.data, j->check.bytes, &worst) != GAUNT_SUCCESS;
+    j->failed |= !(worst <= 1);
     return NULL;
 }
 
@@ -41,16 +49,22 @@ static void run_engine(int32_t engine) {
     for (size_t i = 0; i < n2; ++i) ((double *)x2.data)[i] = pseudo_random(&seed);
     CHECK_SUCCESS(run(&p, SAMPLES, &x1, &x2, NULL, &serial));
 
+    size_t check_bytes = 0;
+    CHECK_SUCCESS(gaunt_plan_self_check_memory(p.plan, &check_bytes));
+    pthread_attr_t small;
+    require(!pthread_attr_init(&small) && !pthread_attr_setstacksize(&small, STACK + OWN_STACK), "stack size");
     pthread_t threads[THREADS];
     job jobs[THREADS];
     for (size_t t = 0; t < THREADS; ++t) {
-        block workspace = block_new(p.workspace.bytes, FENCE_AT_END);
-        jobs[t] = (job){&p, x1.data, x2.data, out.data, t * SAMPLES_PER_THREAD, workspace, 0};
-        require(!pthread_create(&threads[t], NULL, work, &jobs[t]), "pthread_create");
+        block workspace = block_new(p.workspace.bytes, FENCE_AT_END), check = block_new(check_bytes, FENCE_AT_END);
+        jobs[t] = (job){&p, x1.data, x2.data, out.data, t * SAMPLES_PER_THREAD, workspace, check, 0};
+        require(!pthread_create(&threads[t], &small, work, &jobs[t]), "pthread_create");
     }
+    pthread_attr_destroy(&small);
     for (size_t t = 0; t < THREADS; ++t) {
         pthread_join(threads[t], NULL);
         CHECK(!jobs[t].failed);
+        block_free(&jobs[t].check);
         block_free(&jobs[t].workspace);
     }
     CHECK(!memcmp(serial.data, out.data, out.bytes));

@@ -13,7 +13,7 @@ use crate::plan::Real;
 /// are kept.
 ///
 /// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
-/// - `n_channels`, `n_samples`: channels per sample, and samples; 0 is success and touches nothing.
+/// - `n_channels`, `n_samples`: channels per sample, and samples; 0 is allowed, and nothing is copied.
 /// - `from`, `x`, `x_len`: layout (`GAUNT_LAYOUT_*`) and coefficients, `n_samples * n_channels * (lmax + 1)²` elements; read
 ///   only; NULL only if the length is 0.
 /// - `to`, `out`, `out_len`: likewise what is written; may not overlap `x`.
@@ -85,7 +85,7 @@ pub extern "C" fn gaunt_convention_lengths(
 /// - `convention`: `GAUNT_CONVENTION_*`, the other library's.
 /// - `lmax`: largest degree, 0 to `GAUNT_LMAX_INPUT`.
 /// - `n_vectors`: number of coefficient vectors, which follow one another in both arrays (for us, that is
-///   `GAUNT_LAYOUT_CHANNEL_LM`); 0 is success and touches nothing.
+///   `GAUNT_LAYOUT_CHANNEL_LM`); 0 is allowed, and nothing is copied.
 /// - `ours`, `ours_len`: our coefficients, orthonormal; read only; NULL only if the length is 0.
 /// - `theirs`, `theirs_len`: receives the other library's, `gaunt_convention_lengths` elements; elements that stand for no
 ///   coefficient become zero; may not overlap `ours`.

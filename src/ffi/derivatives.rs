@@ -6,13 +6,13 @@
 use core::ffi::c_void;
 
 use super::{
-    Arrays, ArraysMut, GAUNT_ERR_DTYPE_MISMATCH, GAUNT_ERR_NULL_POINTER, GAUNT_ERR_OVERFLOW,
-    GAUNT_ERR_SIZE_MISMATCH, TypedPlan, argument_lengths, arguments, gaunt_gradients_f32,
-    gaunt_gradients_f64, gaunt_plan, gaunt_status, gaunt_tangents_f32, gaunt_tangents_f64, gaunt_weights_f32,
-    gaunt_weights_f64, guard, plan_ref, status, values, workspace_bytes as bytes_needed,
+    Arrays, Element, GAUNT_ERR_NULL_POINTER, GAUNT_ERR_OVERFLOW, GAUNT_ERR_SIZE_MISMATCH, TypedPlan,
+    argument_lengths, arguments, gaunt_gradients_f32, gaunt_gradients_f64, gaunt_plan, gaunt_status,
+    gaunt_tangents_f32, gaunt_tangents_f64, gaunt_weights_f32, gaunt_weights_f64, guard, marked, status,
+    typed, values, workspace_bytes as bytes_needed,
 };
 use crate::lanes::CacheLine;
-use crate::plan::{Gradients, Plan, Real, Tangents, Weights};
+use crate::plan::{Gradients, Tangents, Weights};
 
 /// Directional derivatives of a plan whose `dtype` is `GAUNT_DTYPE_F32`: `out = Σ ∂result/∂a · tangent` over the arguments
 /// `a`, operands and weights, that have a tangent, with the result of `gaunt_execute_f32`.
@@ -20,12 +20,13 @@ use crate::plan::{Gradients, Plan, Real, Tangents, Weights};
 /// - `plan`, `n_samples`, `x1`, `x2`, `weights`: as for `gaunt_execute_f32`.
 /// - `tangents`: the directions; not NULL.
 /// - `accumulate`: 1 to add to what `out` holds, 0 to overwrite it.
-/// - `out`, `out_len`: receives the derivative, as long as the result; may not overlap any other array of the call.
+/// - `out`, `out_len`: receives the derivative, as long as the result; may not overlap any other array of the call, nor the
+///   plan memory.
 /// - `workspace`, `workspace_bytes`: as for `gaunt_execute_f32`.
 ///
 /// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
-/// `NULL_POINTER`, `MISALIGNED` (tangents); `INVALID_ARGUMENT` (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`,
-/// `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output
+/// `MISALIGNED` (the struct `weights`); `NULL_POINTER`, `MISALIGNED` (the struct `tangents`); `INVALID_ARGUMENT`
+/// (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output
 /// is written. Threads and reproducibility: as `gaunt_execute_f32`.
 #[unsafe(no_mangle)]
 pub extern "C" fn gaunt_jvp_f32(
@@ -43,14 +44,8 @@ pub extern "C" fn gaunt_jvp_f32(
     workspace: *mut core::ffi::c_void,
     workspace_bytes: usize,
 ) -> gaunt_status {
-    status::from_result((|| {
-        let TypedPlan::F32(plan) = &plan_ref(plan)?.plan else { return Err(GAUNT_ERR_DTYPE_MISMATCH) };
-        let arguments = arguments!((x1, x1_len), (x2, x2_len), weights);
-        let t = guard::read(tangents)?;
-        let tangents = arguments!((t.x1, t.x1_len), (t.x2, t.x2_len), &raw const t.weights);
-        let workspace = (workspace, workspace_bytes);
-        jvp(plan, n_samples, arguments, tangents, accumulate, (out, out_len), workspace)
-    })())
+    let (x1, x2, out, workspace) = ((x1, x1_len), (x2, x2_len), (out, out_len), (workspace, workspace_bytes));
+    status::from_result(jvp(plan, n_samples, [x1, x2], weights, tangents, accumulate, out, workspace))
 }
 
 /// Directional derivatives of a plan whose `dtype` is `GAUNT_DTYPE_F64`; otherwise as `gaunt_jvp_f32`.
@@ -70,35 +65,31 @@ pub extern "C" fn gaunt_jvp_f64(
     workspace: *mut core::ffi::c_void,
     workspace_bytes: usize,
 ) -> gaunt_status {
-    status::from_result((|| {
-        let TypedPlan::F64(plan) = &plan_ref(plan)?.plan else { return Err(GAUNT_ERR_DTYPE_MISMATCH) };
-        let arguments = arguments!((x1, x1_len), (x2, x2_len), weights);
-        let t = guard::read(tangents)?;
-        let tangents = arguments!((t.x1, t.x1_len), (t.x2, t.x2_len), &raw const t.weights);
-        let workspace = (workspace, workspace_bytes);
-        jvp(plan, n_samples, arguments, tangents, accumulate, (out, out_len), workspace)
-    })())
+    let (x1, x2, out, workspace) = ((x1, x1_len), (x2, x2_len), (out, out_len), (workspace, workspace_bytes));
+    status::from_result(jvp(plan, n_samples, [x1, x2], weights, tangents, accumulate, out, workspace))
 }
 
-/// Gradients of a plan whose `dtype` is `GAUNT_DTYPE_F32`: from the gradient `cotangent` of a number with respect to the
-/// result of `gaunt_execute_f32`, its gradients with respect to operands and weights, any of them in one call.
+/// Gradients of a plan whose `dtype` is `GAUNT_DTYPE_F32`: given `cotangent`, the gradient of a number E with respect to the
+/// result of `gaunt_execute_f32`, the gradients of E with respect to operands and weights, any of them in one call.
 ///
-/// - `plan`, `n_samples`, `x1`, `x2`, `weights`: as for `gaunt_execute_f32`.
+/// - `plan`, `n_samples`, `x1`, `x2`, `weights`: as for `gaunt_execute_f32`. With 0 samples and `accumulate` 0, gradients of
+///   what samples share become 0.
 /// - `cotangent`, `cotangent_len`: as long as the result; read only.
-/// - `gradients`: the arrays that receive gradients; not NULL. No array may overlap another one of the call. Gradients of what
-///   channels or samples share are sums over these, in order: accumulating over successive parts of a batch gives the same
-///   bits as the whole batch at once.
+/// - `gradients`: the arrays that receive gradients; not NULL. None of these may overlap any other array of the call, nor the
+///   plan memory; inputs may overlap one another. For `x1 == x2` the gradient is the sum of both: ask for two arrays and add.
+///   Gradients of what channels or samples share are sums over these, in order: accumulating over successive parts of a batch
+///   gives the same bits as the whole batch at once.
 /// - `accumulate`: 1 to add to what the arrays hold, 0 to overwrite them.
 /// - `workspace`, `workspace_bytes`: as for `gaunt_execute_f32`.
 ///
-/// The derivatives of `gaunt_vjp_*` itself are calls of `gaunt_jvp_*` and `gaunt_vjp_*`: with `cotangent` `v` and the gradients
-/// `u1`, `u2` of a number with respect to `gradients->x1`, `gradients->x2`, its gradients are with respect to `v` the jvp with
-/// tangents `u1`, `u2`; with respect to `x2` what the vjp gives with `u1` in the place of `x1`, with respect to `x1` what it
-/// gives with `u2` in the place of `x2`.
+/// Second derivatives are calls of the same functions. Let `u1`, `u2` be the gradients of a number with respect to
+/// `gradients->x1` and `gradients->x2`. Its gradient with respect to `cotangent` is `gaunt_jvp_*` with the tangents `u1`, `u2`;
+/// with respect to `x1`, what `gaunt_vjp_*` gives for `x1` with `u2` in the place of `x2`; with respect to `x2`, what it gives
+/// for `x2` with `u1` in the place of `x1`.
 ///
 /// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
-/// `NULL_POINTER`, `MISALIGNED` (gradients); `INVALID_ARGUMENT` (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`,
-/// `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output
+/// `MISALIGNED` (the struct `weights`); `NULL_POINTER`, `MISALIGNED` (the struct `gradients`); `INVALID_ARGUMENT`
+/// (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output
 /// is written. Threads and reproducibility: as `gaunt_execute_f32`.
 #[unsafe(no_mangle)]
 pub extern "C" fn gaunt_vjp_f32(
@@ -116,16 +107,9 @@ pub extern "C" fn gaunt_vjp_f32(
     workspace: *mut core::ffi::c_void,
     workspace_bytes: usize,
 ) -> gaunt_status {
-    status::from_result((|| {
-        let TypedPlan::F32(plan) = &plan_ref(plan)?.plan else { return Err(GAUNT_ERR_DTYPE_MISMATCH) };
-        let arguments = arguments!((x1, x1_len), (x2, x2_len), weights);
-        let g = guard::read(gradients)?;
-        let weights =
-            [(g.weights1, g.weights1_len), (g.weights2, g.weights2_len), (g.weights3, g.weights3_len)];
-        let gradients = [(g.x1, g.x1_len), (g.x2, g.x2_len), weights[0], weights[1], weights[2]];
-        let workspace = (workspace, workspace_bytes);
-        vjp(plan, n_samples, arguments, (cotangent, cotangent_len), gradients, accumulate, workspace)
-    })())
+    let (x1, x2, cotangent) = ((x1, x1_len), (x2, x2_len), (cotangent, cotangent_len));
+    let workspace = (workspace, workspace_bytes);
+    status::from_result(vjp(plan, n_samples, [x1, x2], weights, cotangent, gradients, accumulate, workspace))
 }
 
 /// Gradients of a plan whose `dtype` is `GAUNT_DTYPE_F64`; otherwise as `gaunt_vjp_f32`.
@@ -145,16 +129,9 @@ pub extern "C" fn gaunt_vjp_f64(
     workspace: *mut core::ffi::c_void,
     workspace_bytes: usize,
 ) -> gaunt_status {
-    status::from_result((|| {
-        let TypedPlan::F64(plan) = &plan_ref(plan)?.plan else { return Err(GAUNT_ERR_DTYPE_MISMATCH) };
-        let arguments = arguments!((x1, x1_len), (x2, x2_len), weights);
-        let g = guard::read(gradients)?;
-        let weights =
-            [(g.weights1, g.weights1_len), (g.weights2, g.weights2_len), (g.weights3, g.weights3_len)];
-        let gradients = [(g.x1, g.x1_len), (g.x2, g.x2_len), weights[0], weights[1], weights[2]];
-        let workspace = (workspace, workspace_bytes);
-        vjp(plan, n_samples, arguments, (cotangent, cotangent_len), gradients, accumulate, workspace)
-    })())
+    let (x1, x2, cotangent) = ((x1, x1_len), (x2, x2_len), (cotangent, cotangent_len));
+    let workspace = (workspace, workspace_bytes);
+    status::from_result(vjp(plan, n_samples, [x1, x2], weights, cotangent, gradients, accumulate, workspace))
 }
 
 /// The bytes of memory that `gaunt_plan_self_check` needs.
@@ -174,24 +151,25 @@ pub extern "C" fn gaunt_plan_self_check_memory(
         if memory_bytes.is_null() {
             return Err(GAUNT_ERR_NULL_POINTER);
         }
-        let plan = plan_ref(plan)?;
-        guard::write(memory_bytes, self_check_bytes(plan)?)
+        let plan = marked(plan)?;
+        guard::write(memory_bytes, self_check_bytes(&plan.plan)?)
     })())
 }
 
-/// Checks a plan where it runs, with random arguments of one sample: that results turn with the operands, that `gaunt_jvp_*`
-/// and `gaunt_vjp_*` are adjoint, and that they are differences of results.
+/// Checks a plan on the machine where it runs, with random arguments of one sample: rotating the operands rotates the result,
+/// `gaunt_jvp_*` and `gaunt_vjp_*` are adjoint, and `gaunt_jvp_*` is the difference of results.
 ///
 /// - `plan`: an initialised plan; not NULL.
-/// - `seed`: another one makes other arguments.
+/// - `seed`: of the random arguments.
 /// - `memory`, `memory_bytes`: at least the bytes of `gaunt_plan_self_check_memory`, aligned to `GAUNT_ALIGNMENT`; contents
 ///   need not be initialised and are undefined afterwards.
-/// - `worst`: receives the largest error relative to the bound that follows from rounding: at most 1 if all is well, usually
-///   far below; not NULL.
+/// - `worst`: receives the largest error divided by the bound that follows from rounding: at most 1 if all is well, usually
+///   far below; not NULL. The status is `GAUNT_SUCCESS` even if errors are found: test `if (!(worst <= 1))`, which is true for
+///   NaN too.
 ///
 /// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED` and `ABI_MISMATCH` (plan); `UNSUPPORTED`, `OVERFLOW` as
-/// `gaunt_plan_self_check_memory`; `MISALIGNED`, `MEMORY_TOO_SMALL` (memory); `MISALIGNED` (`worst`). On error nothing is
-/// written to `worst`. Threads: safe concurrently on the same plan with distinct memory. Cost: a dozen executions, and the
+/// `gaunt_plan_self_check_memory`; `MISALIGNED`, `MEMORY_TOO_SMALL` (memory); `MISALIGNED` (`worst`); `ALIASING`. On error
+/// nothing is written to `worst`. Threads: safe concurrently on the same plan with distinct memory. Cost: a dozen executions, and the
 /// tables of rotations.
 #[unsafe(no_mangle)]
 pub extern "C" fn gaunt_plan_self_check(
@@ -205,10 +183,11 @@ pub extern "C" fn gaunt_plan_self_check(
         if worst.is_null() || memory.is_null() {
             return Err(GAUNT_ERR_NULL_POINTER);
         }
-        let plan = plan_ref(plan)?;
-        let needed = self_check_bytes(plan)?;
+        let plan = marked(plan)?;
+        let needed = self_check_bytes(&plan.plan)?;
         guard::check_lines(memory, memory_bytes, needed)?;
         guard::check_optional(worst)?;
+        guard::check_disjoint(&[plan.memory()], &[(worst, 1)], (memory, memory_bytes))?;
         let memory = guard::lines_mut(memory, memory_bytes, needed)?;
         let found = match &plan.plan {
             TypedPlan::F32(plan) => plan.self_check(seed, memory),
@@ -219,8 +198,8 @@ pub extern "C" fn gaunt_plan_self_check(
 }
 
 /// Bytes that a check needs.
-fn self_check_bytes(plan: &gaunt_plan) -> Result<usize, gaunt_status> {
-    let lines = match &plan.plan {
+fn self_check_bytes(plan: &TypedPlan) -> Result<usize, gaunt_status> {
+    let lines = match plan {
         TypedPlan::F32(plan) => plan.self_check_len(),
         TypedPlan::F64(plan) => plan.self_check_len(),
     };
@@ -243,20 +222,24 @@ fn optional_mut<'a, T>((pointer, len): (*mut T, usize)) -> Option<&'a mut [T]> {
 }
 
 /// The body of `gaunt_jvp_f32` and `gaunt_jvp_f64`.
-fn jvp<T: Real>(
-    plan: &Plan<'_, T>,
+fn jvp<T: Element>(
+    plan: *const gaunt_plan,
     n_samples: usize,
-    arguments: Arrays<T, 5>,
-    tangents: Arrays<T, 5>,
+    operands: Arrays<T, 2>,
+    weights: *const T::Weights,
+    tangents: *const T::Tangents,
     accumulate: i32,
     out: (*mut T, usize),
     workspace: (*mut c_void, usize),
 ) -> Result<(), gaunt_status> {
+    let (plan, plan_memory) = typed::<T>(plan)?;
+    let arguments = arguments(operands, weights)?;
+    let tangents = T::tangents(&guard::read(tangents)?);
     let accumulate = values::value(&values::FLAGS, accumulate)?;
-    let lengths = plan.desc().lengths(n_samples).map_err(status::of)?;
+    let lengths = plan.lengths(n_samples).map_err(status::of)?;
     let [a, b, c, d, e] = arguments;
     let [f, g, h, i, j] = tangents;
-    let inputs = [a, b, c, d, e, f, g, h, i, j];
+    let inputs = [plan_memory, a, b, c, d, e, f, g, h, i, j];
     for (pointer, len) in inputs {
         guard::check_array(pointer, len)?;
     }
@@ -280,19 +263,23 @@ fn jvp<T: Real>(
 }
 
 /// The body of `gaunt_vjp_f32` and `gaunt_vjp_f64`.
-fn vjp<T: Real>(
-    plan: &Plan<'_, T>,
+fn vjp<T: Element>(
+    plan: *const gaunt_plan,
     n_samples: usize,
-    arguments: Arrays<T, 5>,
+    operands: Arrays<T, 2>,
+    weights: *const T::Weights,
     cotangent: (*const T, usize),
-    gradients: ArraysMut<T, 5>,
+    gradients: *const T::Gradients,
     accumulate: i32,
     workspace: (*mut c_void, usize),
 ) -> Result<(), gaunt_status> {
+    let (plan, plan_memory) = typed::<T>(plan)?;
+    let arguments = arguments(operands, weights)?;
+    let gradients = T::gradients(&guard::read(gradients)?);
     let accumulate = values::value(&values::FLAGS, accumulate)?;
-    let lengths = plan.desc().lengths(n_samples).map_err(status::of)?;
+    let lengths = plan.lengths(n_samples).map_err(status::of)?;
     let [a, b, c, d, e] = arguments;
-    let inputs = [a, b, c, d, e, cotangent];
+    let inputs = [plan_memory, a, b, c, d, e, cotangent];
     for (pointer, len) in inputs {
         guard::check_array(pointer, len)?;
     }

@@ -10,8 +10,8 @@ use core::mem::{align_of, size_of};
 use core::ptr::NonNull;
 
 use super::{
-    GAUNT_ERR_ALIASING, GAUNT_ERR_INTERNAL, GAUNT_ERR_MEMORY_TOO_SMALL, GAUNT_ERR_MISALIGNED,
-    GAUNT_ERR_NULL_POINTER, gaunt_status,
+    GAUNT_ERR_ABI_MISMATCH, GAUNT_ERR_ALIASING, GAUNT_ERR_INTERNAL, GAUNT_ERR_MEMORY_TOO_SMALL,
+    GAUNT_ERR_MISALIGNED, GAUNT_ERR_NULL_POINTER, gaunt_status,
 };
 use crate::lanes::CacheLine;
 
@@ -51,11 +51,50 @@ pub(super) fn write_optional<T>(pointer: *mut T, value: T) -> Result<(), gaunt_s
     if pointer.is_null() { Ok(()) } else { write(pointer, value) }
 }
 
-/// Borrows what a pointer points to.
-pub(super) fn reference<'a, T>(pointer: *const T) -> Result<&'a T, gaunt_status> {
-    check(pointer)?;
-    // SAFETY: not NULL, aligned; readable and not written during the call by the caller's promise.
-    Ok(unsafe { &*pointer })
+/// What is at the head of plan memory, whatever its type is called in `gaunt.h`.
+#[repr(C)] // the mark comes first
+pub(super) struct Marked<P> {
+    /// Says that the rest is what it should be.
+    mark: u64,
+    /// Size of the plan memory.
+    bytes: usize,
+    pub(super) plan: P,
+}
+
+impl<P> Marked<P> {
+    /// Cache lines that this takes.
+    pub(super) const LINES: usize = size_of::<Self>().div_ceil(size_of::<CacheLine>());
+
+    /// The plan memory, as an array that nothing may overlap that is written.
+    pub(super) fn memory<T>(&self) -> (*const T, usize) {
+        ((&raw const *self).cast(), self.bytes / size_of::<T>())
+    }
+
+    /// Moves a plan to the head of plan memory of so many bytes, and returns its address there.
+    pub(super) fn place(
+        head: &'static mut [CacheLine],
+        mark: u64,
+        bytes: usize,
+        plan: P,
+    ) -> Result<*const Self, gaunt_status> {
+        if size_of_val(head) < size_of::<Self>() || align_of::<Self>() > align_of::<CacheLine>() {
+            return Err(GAUNT_ERR_INTERNAL);
+        }
+        let target = head.as_mut_ptr().cast::<Self>();
+        // SAFETY: exclusive memory, large enough and aligned, as just checked.
+        unsafe { target.write(Self { mark, bytes, plan }) };
+        Ok(target.cast_const())
+    }
+
+    /// The plan behind a pointer, if the mark is there.
+    pub(super) fn find<'a>(pointer: *const Self, mark: u64) -> Result<&'a Self, gaunt_status> {
+        check(pointer)?;
+        if read(pointer.cast::<u64>())? != mark {
+            return Err(GAUNT_ERR_ABI_MISMATCH);
+        }
+        // SAFETY: not NULL, aligned, and what `place` has written; not written during the call by the caller's promise.
+        Ok(unsafe { &*pointer })
+    }
 }
 
 /// Checks an array's pointer: NULL only without elements, aligned to its elements.
@@ -107,17 +146,6 @@ pub(super) fn lines_mut<'a>(
     // SAFETY: aligned, at least `needed` bytes, writable and exclusive by the caller's promise and `check_disjoint`;
     // `CacheLine` is valid for every bit pattern.
     Ok(unsafe { core::slice::from_raw_parts_mut(start.as_ptr(), len) })
-}
-
-/// Moves a value to the head of caller memory and returns its address there.
-pub(super) fn place<T>(memory: &'static mut [CacheLine], value: T) -> Result<*const T, gaunt_status> {
-    if size_of_val(memory) < size_of::<T>() || align_of::<T>() > align_of::<CacheLine>() {
-        return Err(GAUNT_ERR_INTERNAL);
-    }
-    let target = memory.as_mut_ptr().cast::<T>();
-    // SAFETY: exclusive memory, large enough and aligned, as just checked.
-    unsafe { target.write(value) };
-    Ok(target.cast_const())
 }
 
 /// Checks that the outputs and the workspace overlap nothing.

@@ -149,7 +149,7 @@ pub extern "C" fn gaunt_harmonics_lengths(
 /// The harmonics `Y_lm(r)` of a batch of vectors, `float`.
 ///
 /// - `desc`: the description; not NULL.
-/// - `n_samples`: number of samples; 0 is success and touches nothing.
+/// - `n_samples`: number of samples; 0 is allowed, and nothing is computed.
 /// - `xyz`, `xyz_len`: the vectors, `[sample][channel][3]`, of any length; read only; NULL only if the length is 0.
 /// - `values`, `values_len`: receives the harmonics in the description's layout, as an operand of a product plan with
 ///   this layout, normalisation and `lmax` (one channel: `[vector][l*l + l + m]`); may not overlap any other array of the

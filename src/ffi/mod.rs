@@ -23,6 +23,8 @@ pub use types::*;
 
 use core::mem::size_of;
 
+use guard::Marked;
+
 use crate::convention::Convention;
 use crate::error::Error;
 use crate::isa::Isa;
@@ -32,44 +34,70 @@ use crate::paths::{bracket_path_constant, product_path_constant};
 use crate::plan::{Engine, Normalization, Operation, Parts, Plan, PlanDesc, Real, WeightKind, Weights};
 use crate::rotation::{RotationForm, Sense};
 
-/// Operands and weights of a call as arrays, whatever the element type; the weights may be NULL.
-macro_rules! arguments {
-    ($x1:expr, $x2:expr, $weights:expr) => {{
-        let none = (core::ptr::null(), 0);
-        let weights = if $weights.is_null() {
-            [none; 3]
-        } else {
-            let w = guard::read($weights)?;
-            [(w.weights1, w.weights1_len), (w.weights2, w.weights2_len), (w.weights3, w.weights3_len)]
-        };
-        [$x1, $x2, weights[0], weights[1], weights[2]]
-    }};
-}
-use arguments;
-
 /// A plan: one decided operation (degrees, element type, layout, engine, ISA level) with its tables.
 ///
 /// Opaque, immutable once initialised, freely shared between threads; lives in memory that the caller owns and
 /// needs no destruction: free the memory when no call uses the plan any more. It may not be moved or copied.
 #[allow(non_camel_case_types)]
 pub struct gaunt_plan {
-    /// `MAGIC`, so that a pointer to something else is recognised.
-    magic: u64,
-    plan: TypedPlan,
+    _opaque: [u8; 0],
 }
 
 /// Marks initialised plan memory: "gaunt" and the ABI version.
-const MAGIC: u64 = 0x0067_6175_6e74_0000 | GAUNT_ABI_VERSION as u64;
+const MARK: u64 = 0x0067_6175_6e74_0000 | GAUNT_ABI_VERSION as u64;
 
-/// The plan proper. Its tables follow the [`gaunt_plan`] in the same block of caller memory, hence `'static`: they
-/// live as long as the plan does, by the contract of `gaunt_plan_init`.
+/// What a [`gaunt_plan`] is. Its tables follow in the same block of caller memory, hence `'static`: they live as long as the
+/// plan does, by the contract of `gaunt_plan_init`.
 enum TypedPlan {
     F32(Plan<'static, f32>),
     F64(Plan<'static, f64>),
 }
 
-/// Cache lines taken by the [`gaunt_plan`] at the head of the plan memory.
-const PLAN_LINES: usize = size_of::<gaunt_plan>().div_ceil(size_of::<CacheLine>());
+/// An element type, with what the C API calls after it.
+trait Element: Real {
+    type Weights: Copy;
+    type Tangents: Copy;
+    type Gradients: Copy;
+
+    /// The plan, if it is of this type.
+    fn plan(plan: &TypedPlan) -> Option<&Plan<'static, Self>>;
+    fn weights(weights: &Self::Weights) -> Arrays<Self, 3>;
+    /// Of operands and weights.
+    fn tangents(tangents: &Self::Tangents) -> Arrays<Self, 5>;
+    /// Likewise.
+    fn gradients(gradients: &Self::Gradients) -> ArraysMut<Self, 5>;
+}
+
+macro_rules! impl_element {
+    ($t:ty, $variant:ident, $weights:ty, $tangents:ty, $gradients:ty) => {
+        impl Element for $t {
+            type Weights = $weights;
+            type Tangents = $tangents;
+            type Gradients = $gradients;
+
+            fn plan(plan: &TypedPlan) -> Option<&Plan<'static, Self>> {
+                if let TypedPlan::$variant(plan) = plan { Some(plan) } else { None }
+            }
+
+            fn weights(w: &$weights) -> Arrays<Self, 3> {
+                [(w.weights1, w.weights1_len), (w.weights2, w.weights2_len), (w.weights3, w.weights3_len)]
+            }
+
+            fn tangents(t: &$tangents) -> Arrays<Self, 5> {
+                let (weights1, weights2) = ((t.weights1, t.weights1_len), (t.weights2, t.weights2_len));
+                [(t.x1, t.x1_len), (t.x2, t.x2_len), weights1, weights2, (t.weights3, t.weights3_len)]
+            }
+
+            fn gradients(g: &$gradients) -> ArraysMut<Self, 5> {
+                let (weights1, weights2) = ((g.weights1, g.weights1_len), (g.weights2, g.weights2_len));
+                [(g.x1, g.x1_len), (g.x2, g.x2_len), weights1, weights2, (g.weights3, g.weights3_len)]
+            }
+        }
+    };
+}
+
+impl_element!(f32, F32, gaunt_weights_f32, gaunt_tangents_f32, gaunt_gradients_f32);
+impl_element!(f64, F64, gaunt_weights_f64, gaunt_tangents_f64, gaunt_gradients_f64);
 
 /// Fills a description with the defaults: a product of degree 0, one channel, `double`, `lm_channel`, orthonormal
 /// harmonics, no weights, no broadcast, automatic engine and ISA level.
@@ -77,7 +105,7 @@ const PLAN_LINES: usize = size_of::<gaunt_plan>().div_ceil(size_of::<CacheLine>(
 /// - `desc`: receives the defaults; not NULL.
 /// - `struct_size`: `sizeof(gaunt_plan_desc)` as the caller compiled it.
 ///
-/// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH` (`struct_size` not of this version).
+/// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH` (`struct_size` not of this version); `MISALIGNED`.
 /// Threads: reentrant.
 #[unsafe(no_mangle)]
 pub extern "C" fn gaunt_plan_desc_init(desc: *mut gaunt_plan_desc, struct_size: u32) -> gaunt_status {
@@ -99,11 +127,12 @@ pub extern "C" fn gaunt_plan_desc_init(desc: *mut gaunt_plan_desc, struct_size: 
 /// - `workspace_bytes`: receives the size of the workspace of one `gaunt_execute_*`, `gaunt_jvp_*` or `gaunt_vjp_*` call,
 ///   for any number of samples; may be NULL.
 ///
-/// Up to degree 12 for the operands the tables of products are constants of the library and the plan takes about 2 KiB;
-/// above, for brackets, and with `GAUNT_ENGINE_FOURIER` at any degree, its tables grow as L³. The sizes may differ between
-/// CPUs and versions: ask, do not store.
+/// Tables of products of operands to degree 12 are constants of the library: the plan takes about 5 KiB. Above, for brackets
+/// on the grid, and for `GAUNT_ENGINE_FOURIER` at any degree, tables are in the plan and grow as L³. A workspace is 0.1 to
+/// 0.3 MB to degree 12 and grows with the degrees: too large for many a stack. The sizes may differ between CPUs and
+/// versions: ask, do not store.
 ///
-/// Errors, in the order checked: `NULL_POINTER` (`desc`); `ABI_MISMATCH` (`struct_size`); `INVALID_ARGUMENT`;
+/// Errors, in the order checked: `NULL_POINTER`, `MISALIGNED` (`desc`); `ABI_MISMATCH` (`struct_size`); `INVALID_ARGUMENT`;
 /// `UNSUPPORTED`; `OVERFLOW`; `MISALIGNED` (an out pointer). On error nothing is written. Threads: reentrant.
 #[unsafe(no_mangle)]
 pub extern "C" fn gaunt_plan_memory(
@@ -128,7 +157,7 @@ pub extern "C" fn gaunt_plan_memory(
 /// - `n_samples`: number of samples; 0 is allowed.
 /// - `x1_len`, `x2_len`, `out_len`: receive the lengths; each may be NULL.
 ///
-/// Errors, in the order checked: `NULL_POINTER` (`desc`); `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`;
+/// Errors, in the order checked: `NULL_POINTER`, `MISALIGNED` (`desc`); `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`;
 /// `OVERFLOW`; `MISALIGNED` (an out pointer). On error nothing is written. Threads: reentrant.
 #[unsafe(no_mangle)]
 pub extern "C" fn gaunt_plan_lengths(
@@ -141,7 +170,6 @@ pub extern "C" fn gaunt_plan_lengths(
     status::from_result((|| {
         let desc = guard::read(desc)?;
         let (_, desc) = parse(&desc)?;
-        desc.validate().map_err(status::of)?;
         let lengths = desc.lengths(n_samples).map_err(status::of)?;
         for out in [x1_len, x2_len, out_len] {
             guard::check_optional(out)?;
@@ -160,8 +188,8 @@ pub extern "C" fn gaunt_plan_lengths(
 /// - `memory_bytes`: size of `memory`.
 /// - `plan`: receives the plan, which lies at `memory`; not NULL.
 ///
-/// Errors, in the order checked: `NULL_POINTER`; `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`; `OVERFLOW`;
-/// `MISALIGNED`; `MEMORY_TOO_SMALL`. On error nothing is written. Threads: reentrant; the finished plan may be used by
+/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED` (`desc`); `ABI_MISMATCH`; `INVALID_ARGUMENT`; `UNSUPPORTED`;
+/// `OVERFLOW`; `MISALIGNED`; `MEMORY_TOO_SMALL`. On error nothing is written. Threads: reentrant; the finished plan may be used by
 /// any number of threads at once. Cost: microseconds up to degree 12 (a millisecond there for brackets), then growing as
 /// L³ (tables in double-double); with `GAUNT_ENGINE_FOURIER` as L⁴, tens of seconds at degree 256.
 #[unsafe(no_mangle)]
@@ -180,13 +208,14 @@ pub extern "C" fn gaunt_plan_init(
         let memory_needed = memory_of(dtype, &desc)?;
         guard::check_optional(plan)?;
         let lines = guard::lines_mut(memory, memory_bytes, memory_needed.plan_bytes)?;
-        let (head, tables) = lines.split_at_mut_checked(PLAN_LINES).ok_or(GAUNT_ERR_INTERNAL)?;
+        let (head, tables) =
+            lines.split_at_mut_checked(Marked::<TypedPlan>::LINES).ok_or(GAUNT_ERR_INTERNAL)?;
         let typed = match dtype {
             Dtype::F32 => TypedPlan::F32(Plan::new(&desc, tables).map_err(status::of)?),
             Dtype::F64 => TypedPlan::F64(Plan::new(&desc, tables).map_err(status::of)?),
         };
-        let initialised = guard::place(head, gaunt_plan { magic: MAGIC, plan: typed })?;
-        guard::write(plan, initialised)
+        let initialised = Marked::place(head, MARK, memory_needed.plan_bytes, typed)?;
+        guard::write(plan, initialised.cast())
     })())
 }
 
@@ -196,8 +225,8 @@ pub extern "C" fn gaunt_plan_init(
 /// - `desc`: receives the description; not NULL.
 /// - `struct_size`: `sizeof(gaunt_plan_desc)` as the caller compiled it.
 ///
-/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED`; `ABI_MISMATCH`. On error nothing is written.
-/// Threads: safe concurrently on the same plan.
+/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED`, `ABI_MISMATCH` (plan); `ABI_MISMATCH` (`struct_size`);
+/// `MISALIGNED` (`desc`). On error nothing is written. Threads: safe concurrently on the same plan.
 #[unsafe(no_mangle)]
 pub extern "C" fn gaunt_plan_describe(
     plan: *const gaunt_plan,
@@ -208,7 +237,7 @@ pub extern "C" fn gaunt_plan_describe(
         if desc.is_null() {
             return Err(GAUNT_ERR_NULL_POINTER);
         }
-        let plan = plan_ref(plan)?;
+        let plan = marked(plan)?;
         if struct_size != gaunt_plan_desc::SIZE {
             return Err(GAUNT_ERR_ABI_MISMATCH);
         }
@@ -223,21 +252,21 @@ pub extern "C" fn gaunt_plan_describe(
 }
 
 /// Executes a plan whose `dtype` is `GAUNT_DTYPE_F32`: `out[s][c] = x1[s][c] · x2[s][c]`, the coefficients of the product
-/// (or what else is the plan's operation) of the two functions on the sphere, up to degree `lmax3`, for every sample `s` and
+/// (or of the plan's other operation) of the two functions on the sphere, up to degree `lmax3`, for every sample `s` and
 /// channel `c`.
 ///
 /// - `plan`: an initialised plan; not NULL.
-/// - `n_samples`: number of samples; 0 is success and touches nothing.
+/// - `n_samples`: number of samples; 0 is allowed: arguments are checked as ever, nothing is computed.
 /// - `x1`, `x1_len`: the first operand, in the plan's layout (see `gaunt_plan_lengths`); read only; NULL only if the
 ///   length is 0. `x1 == x2` is allowed.
 /// - `x2`, `x2_len`: likewise the second operand.
 /// - `weights`: the weights per degree that the plan asks for; NULL if it asks for none.
-/// - `out`, `out_len`: receives the product; may not overlap any other array of the call.
+/// - `out`, `out_len`: receives the result; may not overlap any other array of the call, nor the plan memory.
 /// - `workspace`, `workspace_bytes`: at least the workspace bytes of `gaunt_plan_memory`, aligned to `GAUNT_ALIGNMENT`;
-///   contents need not be initialised and are undefined afterwards; may not overlap any other array of the call.
+///   contents need not be initialised and are undefined afterwards; may not overlap anything of the above.
 ///
 /// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
-/// `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`,
+/// `MISALIGNED` (the struct `weights`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`,
 /// `MEMORY_TOO_SMALL`; `ALIASING`. On error no output is written.
 ///
 /// Threads: safe concurrently on the same plan with distinct workspace and output. Reproducible: the same plan gives the
@@ -256,11 +285,8 @@ pub extern "C" fn gaunt_execute_f32(
     workspace: *mut core::ffi::c_void,
     workspace_bytes: usize,
 ) -> gaunt_status {
-    status::from_result((|| {
-        let TypedPlan::F32(plan) = &plan_ref(plan)?.plan else { return Err(GAUNT_ERR_DTYPE_MISMATCH) };
-        let arguments = arguments!((x1, x1_len), (x2, x2_len), weights);
-        execute(plan, n_samples, arguments, (out, out_len), (workspace, workspace_bytes))
-    })())
+    let (x1, x2, out, workspace) = ((x1, x1_len), (x2, x2_len), (out, out_len), (workspace, workspace_bytes));
+    status::from_result(execute(plan, n_samples, [x1, x2], weights, out, workspace))
 }
 
 /// Executes a plan whose `dtype` is `GAUNT_DTYPE_F64`; otherwise as `gaunt_execute_f32`.
@@ -278,11 +304,8 @@ pub extern "C" fn gaunt_execute_f64(
     workspace: *mut core::ffi::c_void,
     workspace_bytes: usize,
 ) -> gaunt_status {
-    status::from_result((|| {
-        let TypedPlan::F64(plan) = &plan_ref(plan)?.plan else { return Err(GAUNT_ERR_DTYPE_MISMATCH) };
-        let arguments = arguments!((x1, x1_len), (x2, x2_len), weights);
-        execute(plan, n_samples, arguments, (out, out_len), (workspace, workspace_bytes))
-    })())
+    let (x1, x2, out, workspace) = ((x1, x1_len), (x2, x2_len), (out, out_len), (workspace, workspace_bytes));
+    status::from_result(execute(plan, n_samples, [x1, x2], weights, out, workspace))
 }
 
 /// The path constant of the product: `k(l1, l2, l3)` such that `G = k w` for the real Gaunt coefficients `G` of orthonormal
@@ -549,13 +572,31 @@ fn memory_of(dtype: Dtype, desc: &PlanDesc) -> Result<Memory, gaunt_status> {
         Dtype::F32 => desc.memory::<f32>(),
         Dtype::F64 => desc.memory::<f64>(),
     };
-    Memory::of_lines(lines.map_err(status::of)?, PLAN_LINES)
+    Memory::of_lines(lines.map_err(status::of)?, Marked::<TypedPlan>::LINES)
 }
 
 /// The plan behind a pointer, if there is one.
-fn plan_ref<'a>(plan: *const gaunt_plan) -> Result<&'a gaunt_plan, gaunt_status> {
-    let plan = guard::reference(plan)?;
-    if plan.magic == MAGIC { Ok(plan) } else { Err(GAUNT_ERR_ABI_MISMATCH) }
+fn marked<'a>(plan: *const gaunt_plan) -> Result<&'a Marked<TypedPlan>, gaunt_status> {
+    Marked::find(plan.cast(), MARK)
+}
+
+/// Likewise, of an element type; and the plan memory, as an array.
+#[allow(clippy::type_complexity)]
+fn typed<'a, T: Element>(
+    plan: *const gaunt_plan,
+) -> Result<(&'a Plan<'static, T>, (*const T, usize)), gaunt_status> {
+    let marked = marked(plan)?;
+    Ok((T::plan(&marked.plan).ok_or(GAUNT_ERR_DTYPE_MISMATCH)?, marked.memory()))
+}
+
+/// Operands, then weights, which may be NULL.
+fn arguments<T: Element>(
+    [x1, x2]: Arrays<T, 2>,
+    weights: *const T::Weights,
+) -> Result<Arrays<T, 5>, gaunt_status> {
+    let [weights1, weights2, weights3] =
+        if weights.is_null() { [(core::ptr::null(), 0); 3] } else { T::weights(&guard::read(weights)?) };
+    Ok([x1, x2, weights1, weights2, weights3])
 }
 
 /// The body of `gaunt_product_path_constant` and `gaunt_bracket_path_constant`.
@@ -590,15 +631,18 @@ fn fit<T>(arrays: &Arrays<T, 5>, expected: [usize; 5]) -> bool {
     arrays.iter().zip(expected).all(|(array, expected)| array.1 == expected)
 }
 
-/// The body of `gaunt_execute_f32` and `gaunt_execute_f64`. `arguments`: operands and weights.
-fn execute<T: Real>(
-    plan: &Plan<'_, T>,
+/// The body of `gaunt_execute_f32` and `gaunt_execute_f64`.
+fn execute<T: Element>(
+    plan: *const gaunt_plan,
     n_samples: usize,
-    arguments: Arrays<T, 5>,
+    operands: Arrays<T, 2>,
+    weights: *const T::Weights,
     out: (*mut T, usize),
     workspace: (*mut core::ffi::c_void, usize),
 ) -> Result<(), gaunt_status> {
-    let lengths = plan.desc().lengths(n_samples).map_err(status::of)?;
+    let (plan, plan_memory) = typed::<T>(plan)?;
+    let arguments = arguments(operands, weights)?;
+    let lengths = plan.lengths(n_samples).map_err(status::of)?;
     for (pointer, len) in arguments {
         guard::check_array(pointer, len)?;
     }
@@ -608,7 +652,8 @@ fn execute<T: Real>(
     }
     let needed = workspace_bytes(plan)?;
     guard::check_lines(workspace.0, workspace.1, needed)?;
-    guard::check_disjoint(&arguments, &[out], workspace)?;
+    let [a, b, c, d, e] = arguments;
+    guard::check_disjoint(&[plan_memory, a, b, c, d, e], &[out], workspace)?;
 
     let [x1, x2, weights1, weights2, weights3] = arguments.map(|(pointer, len)| guard::array(pointer, len));
     let weights = Weights { weights1, weights2, weights3 };

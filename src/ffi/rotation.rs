@@ -5,6 +5,7 @@
 
 use core::mem::size_of;
 
+use super::guard::Marked;
 use super::values::{self, number, value};
 use super::{
     Dtype, GAUNT_DTYPE_F32, GAUNT_DTYPE_F64, GAUNT_ERR_ABI_MISMATCH, GAUNT_ERR_DTYPE_MISMATCH,
@@ -22,22 +23,17 @@ use crate::rotation::{RotationDesc, RotationPlan};
 /// needs no destruction: free the memory when no call uses the plan any more. It may not be moved or copied.
 #[allow(non_camel_case_types)]
 pub struct gaunt_rotation {
-    /// `MAGIC`, so that a pointer to something else is recognised.
-    magic: u64,
-    plan: TypedPlan,
+    _opaque: [u8; 0],
 }
 
 /// Marks initialised memory: "gauro" and the ABI version.
-const MAGIC: u64 = 0x0067_6175_726f_0000 | super::GAUNT_ABI_VERSION as u64;
+const MARK: u64 = 0x0067_6175_726f_0000 | super::GAUNT_ABI_VERSION as u64;
 
-/// The plan proper, in the memory of the [`gaunt_rotation`] as in `gaunt_plan`.
+/// What a [`gaunt_rotation`] is, with its tables as in `gaunt_plan`.
 enum TypedPlan {
     F32(RotationPlan<'static, f32>),
     F64(RotationPlan<'static, f64>),
 }
-
-/// Cache lines taken by the [`gaunt_rotation`] at the head of its memory.
-const PLAN_LINES: usize = size_of::<gaunt_rotation>().div_ceil(size_of::<CacheLine>());
 
 /// Fills a description with the defaults: degree 0, one channel, `double`, `lm_channel`, a matrix for every sample, automatic
 /// ISA level.
@@ -136,13 +132,14 @@ pub extern "C" fn gaunt_rotation_init(
         let memory_needed = memory_of(dtype, &desc)?;
         guard::check_optional(rotation)?;
         let lines = guard::lines_mut(memory, memory_bytes, memory_needed.plan_bytes)?;
-        let (head, tables) = lines.split_at_mut_checked(PLAN_LINES).ok_or(GAUNT_ERR_INTERNAL)?;
+        let (head, tables) =
+            lines.split_at_mut_checked(Marked::<TypedPlan>::LINES).ok_or(GAUNT_ERR_INTERNAL)?;
         let plan = match dtype {
             Dtype::F32 => TypedPlan::F32(RotationPlan::new(&desc, tables).map_err(status::of)?),
             Dtype::F64 => TypedPlan::F64(RotationPlan::new(&desc, tables).map_err(status::of)?),
         };
-        let initialised = guard::place(head, gaunt_rotation { magic: MAGIC, plan })?;
-        guard::write(rotation, initialised)
+        let initialised = Marked::place(head, MARK, memory_needed.plan_bytes, plan)?;
+        guard::write(rotation, initialised.cast())
     })())
 }
 
@@ -152,8 +149,8 @@ pub extern "C" fn gaunt_rotation_init(
 /// - `desc`: receives the description; not NULL.
 /// - `struct_size`: `sizeof(gaunt_rotation_desc)` as the caller compiled it.
 ///
-/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED`; `ABI_MISMATCH`. On error nothing is written.
-/// Threads: safe concurrently on the same plan.
+/// Errors, in the order checked: `NULL_POINTER`; `MISALIGNED`, `ABI_MISMATCH` (plan); `ABI_MISMATCH` (`struct_size`);
+/// `MISALIGNED` (`desc`). On error nothing is written. Threads: safe concurrently on the same plan.
 #[unsafe(no_mangle)]
 pub extern "C" fn gaunt_rotation_describe(
     rotation: *const gaunt_rotation,
@@ -164,7 +161,7 @@ pub extern "C" fn gaunt_rotation_describe(
         if desc.is_null() {
             return Err(GAUNT_ERR_NULL_POINTER);
         }
-        let rotation = plan_ref(rotation)?;
+        let rotation = marked(rotation)?;
         if struct_size != gaunt_rotation_desc::SIZE {
             return Err(GAUNT_ERR_ABI_MISMATCH);
         }
@@ -188,9 +185,10 @@ pub extern "C" fn gaunt_rotation_describe(
 /// - `rotations`, `rotations_len`: the rotations in the plan's form, one after another; read only; NULL only if the length
 ///   is 0.
 /// - `x`, `x_len`: the coefficients, in the plan's layout; read only; NULL only if the length is 0.
-/// - `out`, `out_len`: receives the rotated coefficients, likewise; may not overlap any other array of the call.
+/// - `out`, `out_len`: receives the rotated coefficients, likewise; may not overlap any other array of the call, nor
+///   the plan memory.
 /// - `workspace`, `workspace_bytes`: at least the workspace bytes of `gaunt_rotation_memory`, aligned to `GAUNT_ALIGNMENT`;
-///   contents need not be initialised and are undefined afterwards; may not overlap any other array of the call.
+///   contents need not be initialised and are undefined afterwards; may not overlap anything of the above.
 ///
 /// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
 /// `INVALID_ARGUMENT` (`sense`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace
@@ -213,8 +211,9 @@ pub extern "C" fn gaunt_rotation_execute_f32(
     workspace_bytes: usize,
 ) -> gaunt_status {
     status::from_result((|| {
-        let TypedPlan::F32(plan) = &plan_ref(rotation)?.plan else { return Err(GAUNT_ERR_DTYPE_MISMATCH) };
-        let inputs = [(rotations, rotations_len), (x, x_len)];
+        let marked = marked(rotation)?;
+        let TypedPlan::F32(plan) = &marked.plan else { return Err(GAUNT_ERR_DTYPE_MISMATCH) };
+        let inputs = [marked.memory(), (rotations, rotations_len), (x, x_len)];
         execute(plan, sense, n_samples, inputs, (out, out_len), (workspace, workspace_bytes))
     })())
 }
@@ -235,8 +234,9 @@ pub extern "C" fn gaunt_rotation_execute_f64(
     workspace_bytes: usize,
 ) -> gaunt_status {
     status::from_result((|| {
-        let TypedPlan::F64(plan) = &plan_ref(rotation)?.plan else { return Err(GAUNT_ERR_DTYPE_MISMATCH) };
-        let inputs = [(rotations, rotations_len), (x, x_len)];
+        let marked = marked(rotation)?;
+        let TypedPlan::F64(plan) = &marked.plan else { return Err(GAUNT_ERR_DTYPE_MISMATCH) };
+        let inputs = [marked.memory(), (rotations, rotations_len), (x, x_len)];
         execute(plan, sense, n_samples, inputs, (out, out_len), (workspace, workspace_bytes))
     })())
 }
@@ -302,21 +302,20 @@ fn memory_of(dtype: Dtype, desc: &RotationDesc) -> Result<Memory, gaunt_status> 
         Dtype::F32 => desc.memory::<f32>(),
         Dtype::F64 => desc.memory::<f64>(),
     };
-    Memory::of_lines(lines.map_err(status::of)?, PLAN_LINES)
+    Memory::of_lines(lines.map_err(status::of)?, Marked::<TypedPlan>::LINES)
 }
 
 /// The plan behind a pointer, if there is one.
-fn plan_ref<'a>(rotation: *const gaunt_rotation) -> Result<&'a gaunt_rotation, gaunt_status> {
-    let rotation = guard::reference(rotation)?;
-    if rotation.magic == MAGIC { Ok(rotation) } else { Err(GAUNT_ERR_ABI_MISMATCH) }
+fn marked<'a>(rotation: *const gaunt_rotation) -> Result<&'a Marked<TypedPlan>, gaunt_status> {
+    Marked::find(rotation.cast(), MARK)
 }
 
-/// The body of `gaunt_rotation_execute_f32` and `gaunt_rotation_execute_f64`.
+/// The body of `gaunt_rotation_execute_f32` and `gaunt_rotation_execute_f64`. `inputs`: the plan memory, rotations, `x`.
 fn execute<T: Real>(
     plan: &RotationPlan<'_, T>,
     sense: i32,
     n_samples: usize,
-    inputs: [(*const T, usize); 2],
+    inputs: [(*const T, usize); 3],
     out: (*mut T, usize),
     workspace: (*mut core::ffi::c_void, usize),
 ) -> Result<(), gaunt_status> {
@@ -326,7 +325,7 @@ fn execute<T: Real>(
         guard::check_array(pointer, len)?;
     }
     guard::check_array(out.0.cast_const(), out.1)?;
-    let [rotations, x] = inputs;
+    let [_, rotations, x] = inputs;
     if [rotations.1, x.1, out.1] != [lengths.rotations, lengths.x, lengths.x] {
         return Err(GAUNT_ERR_SIZE_MISMATCH);
     }
@@ -335,7 +334,7 @@ fn execute<T: Real>(
     guard::check_lines(workspace.0, workspace.1, workspace_bytes)?;
     guard::check_disjoint(&inputs, &[out], workspace)?;
 
-    let [rotations, x] = inputs.map(|(pointer, len)| guard::array(pointer, len));
+    let (rotations, x) = (guard::array(rotations.0, rotations.1), guard::array(x.0, x.1));
     let workspace = guard::lines_mut(workspace.0, workspace.1, workspace_bytes)?;
     plan.execute(sense, n_samples, rotations, x, guard::array_mut(out.0, out.1), workspace)
         .map_err(status::of)

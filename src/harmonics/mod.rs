@@ -65,7 +65,7 @@ pub enum HarmonicsKind {
 ///
 /// With `u` the unit roundoff and `M_l = √((2l + 1)/4π)` (times the normalisation's factor), the largest value of a
 /// harmonic of degree `l`, values for direction are off by at most `8 (l + 1) u M_l`, gradients by `24 (l + 1) u` times
-/// `l M_l / |r|`; solid ones by that times `|r|^l`. Nothing grows near the poles. Measured are below a quarter of that.
+/// `l M_l / |r|`; solid ones by that times `|r|^l`. Nothing grows near the poles.
 ///
 /// Components may have any size: the norm neither overflows nor underflows. For `|r|` below 2⁻¹¹⁰ (`f64`: 2⁻¹⁰⁰⁶) the
 /// gradients of the direction's harmonics are those of that norm, so that they stay finite. Solid harmonics are accurate as

@@ -15,7 +15,11 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 
 // The prebuilt `core` and `compiler_builtins` name this symbol without using it. Weak and hidden: a debug archive
 // links from C, `--whole-archive` links, and nothing clashes with a Rust program's own.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "arm"))]
+// (In the syntax of ELF.)
+#[cfg(all(
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "arm"),
+    not(any(target_vendor = "apple", windows))
+))]
 core::arch::global_asm!(
     ".pushsection .text.rust_eh_personality,\"ax\",%progbits",
     ".weak rust_eh_personality",
