@@ -28,7 +28,7 @@ echo "Rust tests on $target"
 cargo test --target $target "$@"
 
 cargo build --release --target $target -p gaunt-c
-for program in abi statuses vectors semantics derivatives threads harmonics; do
+for program in abi statuses vectors semantics derivatives threads harmonics conversion rotation; do
     echo "$program.c on $target"
     aarch64-linux-gnu-gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -O1 -static -pthread -Iinclude \
         ffi-tests/c/$program.c $CARGO_TARGET_DIR/$target/release/libgaunt.a -lm -o $CARGO_TARGET_DIR/$program

@@ -32,7 +32,7 @@ CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-C target-feature=+crt-static" 
     cargo test --target $target --lib -- --skip fences --skip generated "$@"
 
 cargo build --release -p gaunt-c
-for program in abi statuses vectors semantics derivatives threads harmonics; do
+for program in abi statuses vectors semantics derivatives threads harmonics conversion rotation; do
     echo "$program.c with AVX-512"
     gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -O1 -static -pthread -Iinclude \
         ffi-tests/c/$program.c $CARGO_TARGET_DIR/release/libgaunt.a -lm -o $CARGO_TARGET_DIR/$program

@@ -21,6 +21,6 @@ machine=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
     target/release/examples/throughput --json --rounds 21 --layout lm_channel --batch 4x64 --dtype all --isa all \
         --engine direct,grid --degrees "$degrees"
     target/release/examples/throughput --json --rounds 11 --layout lm_channel --batch 1x32 --dtype all --isa all \
-        --engine grid,fourier --degrees 5,6,8,12,16,24,32,48,64,96,128,5x5x10,8x8x16,16x16x32,32x32x64,64x16x64,64x64x16,72x72x72,128x8x128,128x128x16
+        --engine grid,fourier --degrees 5,8,16,32,48,64,80,96,128,32x32x64,48x48x96,64x64x128,64x16x64,64x64x16,96x96x32,128x8x128,128x128x16
 } >target/crossover.jsonl
 mv target/crossover.jsonl benches/crossover/measured.jsonl

@@ -1,6 +1,8 @@
-! The interface of gaunt.h. Scalars and handles are passed by value, arrays by reference, statuses are function results.
+! The part of gaunt.h for products and their gradients; more goes in the same way. Scalars and handles are passed by value,
+! arrays by reference, statuses are function results.
 !
-! A C array [sample][channel][lm] is a Fortran array (lm, channel, sample): the same memory, the dimensions reversed.
+! A Fortran array is the C array with its dimensions reversed, in the same memory: GAUNT_LAYOUT_LM_CHANNEL, the default, is
+! (channel, lm, sample), GAUNT_LAYOUT_CHANNEL_LM is (lm, channel, sample). Coefficient (l, m) is at lm = l*l + l + m + 1.
 module gaunt
     use, intrinsic :: iso_c_binding, only: c_int32_t, c_int64_t, c_size_t, c_float, c_double, c_ptr, c_null_ptr
     implicit none
