@@ -1,21 +1,22 @@
 //! The operation *layout conversion*: coefficient arrays from one layout to another, moved, not computed with.
 //!
-//! Between channels that are neighbours and orders that are neighbours lies a transposition, for which lanes are filled
-//! and written as for every other operation. The two layouts in which orders are neighbours differ in the order of their
-//! runs only, which are copied.
+//! Between channels that are neighbours and orders that are neighbours lies a transposition: of one matrix per sample, or
+//! per degree. The two layouts in which orders are neighbours differ in the order of their runs only, which are copied.
 //!
-//! Beyond the caches this takes as long as memory does only if memory is asked in time: what is read and written jumps, as
-//! hardware that looks for sequences does not expect. So with every tile that is moved, as much is fetched of both arrays,
-//! one block of samples ahead and in sequence.
-
-use core::ops::Range;
+//! Beyond the caches this takes as long as memory does only if memory is asked in time. Output is written sample by sample,
+//! and what is read or written jumps within a sample, as hardware that looks for sequences does not expect. So with
+//! everything that is moved, as much is fetched of both arrays, a sample ahead and in sequence; unless the jumps are so
+//! small that hardware does better alone.
+//!
+//! (Writing past the caches, by whole lines collected in a small memory first, was measured and is no faster on Zen 4: what
+//! it saves of the memory's time is as much as collecting takes, which nothing else happens beside.)
 
 use pulp::{Simd, WithSimd};
 
-use crate::error::Error;
+use crate::error::{Error, check_len};
 use crate::index::n_lm;
 use crate::isa::{Isa, Level};
-use crate::lanes::{LaneElements, LaneOps, copy_runs, lane_count, prefetch, read_lanes, write_lanes};
+use crate::lanes::{Ahead, CacheLine, LaneOps, Runs, Transposition};
 use crate::layout::{ArrayLayout, Broadcast, Layout};
 use crate::plan::{LMAX_INPUT, Real};
 
@@ -51,11 +52,8 @@ pub(crate) fn convert_layout_at<T: Real>(
 ) -> Result<(), Error> {
     let layouts = layouts(lmax, n_channels, [from, to])?;
     let expected = layouts[0].len(n_samples)?;
-    for (array, received) in [("x", x.len()), ("out", out.len())] {
-        if received != expected {
-            return Err(Error::LengthMismatch { array, expected, received });
-        }
-    }
+    check_len("x", expected, x.len())?;
+    check_len("out", expected, out.len())?;
     // (Where there are no channels, nothing is copied.)
     if from == to || n_channels <= 1 || lmax == 0 {
         out.iter_mut().zip(x).for_each(|(out, x)| *out = *x);
@@ -89,147 +87,120 @@ pub struct ConvertLayout<'a, T> {
     out: &'a mut [T],
 }
 
+/// Elements of small samples that are moved together, degree by degree, where memory is near.
+const BLOCK: usize = 2048;
+
+/// Bytes of runs that are copied between two looks at what has to be fetched: memory is asked for a few lines at a time.
+const RUNS: usize = 1024;
+
+/// Bytes of an array beside which nothing has to be fetched: it stays in the second cache, or close, together with its copy.
+pub(crate) const NEAR: usize = 1 << 20;
+
 impl<T: LaneOps> WithSimd for ConvertLayout<'_, T> {
     type Output = Option<()>;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { lmax, n_channels, n_samples, layouts: [from, to], x, out } = self;
-        let mut rows = [T::splat(s, T::zeroed()); TILE];
-        // So much at a time that both sides stay in the nearest cache from degree to degree.
-        let block_samples = BLOCK.checked_div(from.sample_stride).unwrap_or(1).max(1);
-        // What is moved one block later is fetched meanwhile.
-        let ahead = block_samples * from.sample_stride;
+        let Self { lmax, n_channels, n_samples, layouts, x, out } = self;
+        let sample_len = layouts[0].sample_stride;
+        let is_near = size_of_val(x) < NEAR;
+        // Only where memory is near: elsewhere samples that follow one another are read best so.
+        let block = if is_near { BLOCK.checked_div(sample_len)?.max(1) } else { 1 };
+        let ahead = if is_near || is_sequential::<T>(n_channels, layouts) {
+            Ahead::NOTHING
+        } else {
+            // A sample, and a little more.
+            Ahead::new([x, out], sample_len + BLOCK / 2)
+        };
+        let at_once =
+            if is_near { n_channels } else { (RUNS / size_of::<T>()).checked_div(n_lm(lmax))?.max(1) };
+        let mut mover = Mover { lmax, n_channels, layouts, at_once, ahead };
         let mut first = 0;
         while first < n_samples {
-            let samples = first..n_samples.min(first + block_samples);
-            if from.is_channel_contiguous() || to.is_channel_contiguous() {
-                let mut l = 0;
-                while l <= lmax {
-                    let next = if from.is_flat() && to.is_flat() { lmax + 1 } else { l + 1 };
-                    let n_orders = next * next - l * l;
-                    let piece = Piece { layouts: [from, to], l, n_orders, n_channels, ahead };
-                    piece.transpose(s, samples.clone(), x, out, &mut rows)?;
-                    l = next;
-                }
-            } else {
-                copy_degrees(samples, [from, to], (lmax, n_channels), ahead, x, out)?;
-            }
-            first += block_samples;
+            let start = first * sample_len;
+            let samples = block.min(n_samples - first);
+            mover.samples(s, samples, x.get(start..)?, out.get_mut(start..)?)?;
+            first += samples;
         }
         Some(())
     }
 }
 
-/// Elements of a block.
-const BLOCK: usize = 2048;
+/// Whether a sample is small, and read and written along rows of no more than two lines: hardware takes that for a sequence,
+/// and fetches it better than instructions, which keep everything else waiting that is not in the nearest cache.
+fn is_sequential<T>(n_channels: usize, layouts: [ArrayLayout; 2]) -> bool {
+    let line = size_of::<CacheLine>() / size_of::<T>();
+    layouts.iter().any(ArrayLayout::is_channel_contiguous)
+        && n_channels <= 2 * line
+        && layouts[0].sample_stride <= 128 * line
+}
 
-/// The most rows of a tile: as many streams as are read or written at a time.
-const TILE: usize = 32;
-
-/// Coefficients of one sample, from degree `l` on, that follow one another at one distance in both arrays.
-struct Piece {
-    layouts: [ArrayLayout; 2],
-    l: usize,
-    n_orders: usize,
+/// What moves samples, one block after the other.
+struct Mover {
+    lmax: usize,
     n_channels: usize,
-    /// How far behind the piece the elements lie that are to be fetched meanwhile.
-    ahead: usize,
+    layouts: [ArrayLayout; 2],
+    /// Channels of which runs are copied at once.
+    at_once: usize,
+    ahead: Ahead,
 }
 
-impl Piece {
-    /// Moves the piece of some samples. `rows` is working memory.
+impl Mover {
+    /// Moves the samples at the start of `x` and `y`.
     #[inline(always)]
-    fn transpose<S: Simd, T: LaneOps>(
-        &self,
-        s: S,
-        samples: Range<usize>,
-        x: &[T],
-        out: &mut [T],
-        rows: &mut [T::Lanes<S>; TILE],
-    ) -> Option<()> {
-        let Self { layouts, l, n_orders, n_channels, ahead } = self;
-        let [from, to] = [layouts[0].degree(*l), layouts[1].degree(*l)];
-        let lanes = lane_count::<S, T>();
-        // Count and distances of channels, and of orders.
-        let channels = (*n_channels, from.channel_stride, to.channel_stride);
-        let orders = (*n_orders, from.order_stride, to.order_stride);
-        let (in_lanes, in_rows) = if *n_channels >= lanes { (channels, orders) } else { (orders, channels) };
-        let ((n_lanes, from_lane, to_lane), (n_rows, from_row, to_row)) = (in_lanes, in_rows);
-        let places = [
-            LaneElements::equidistant(0, from_lane, from_row),
-            LaneElements::equidistant(0, to_lane, to_row),
-        ];
-        for sample in samples {
-            let x = x.get(sample * layouts[0].sample_stride + from.start..)?;
-            let out = out.get_mut(sample * layouts[1].sample_stride + to.start..)?;
-            if n_lanes < lanes {
-                for (row, lane) in (0..n_rows).flat_map(|row| (0..n_lanes).map(move |lane| (row, lane))) {
-                    *out.get_mut(row * to_row + lane * to_lane)? =
-                        *x.get(row * from_row + lane * from_lane)?;
-                }
-                continue;
-            }
-            let (mut row, mut ahead) = (0, *ahead);
-            for tile in tiles(n_rows) {
-                let rows = rows.get_mut(..tile)?;
-                let mut lane = 0;
-                loop {
-                    // A piece is one range in both arrays, of the same elements.
-                    prefetch(x, ahead, tile * lanes);
-                    prefetch(out, ahead, tile * lanes);
-                    ahead += tile * lanes;
-                    read_lanes(s, x.get(row * from_row + lane * from_lane..)?, &places[0], rows)?;
-                    write_lanes(s, out.get_mut(row * to_row + lane * to_lane..)?, &places[1], rows)?;
-                    if lane + lanes >= n_lanes {
-                        break;
-                    }
-                    // The last vector overlaps the one before if the lanes do not divide.
-                    lane = (lane + lanes).min(n_lanes - lanes);
-                }
-                row += tile;
-            }
+    fn samples<S: Simd, T: LaneOps>(&mut self, s: S, samples: usize, x: &[T], y: &mut [T]) -> Option<()> {
+        let [from, to] = self.layouts;
+        if from.is_channel_contiguous() || to.is_channel_contiguous() {
+            return self.transpose(s, samples, x, y);
+        }
+        for sample in 0..samples {
+            let start = sample * from.sample_stride;
+            self.copy_runs(x.get(start..)?, y.get_mut(start..)?)?;
         }
         Some(())
     }
-}
 
-/// Splits rows evenly into tiles: so none but the only one is small.
-#[inline(always)]
-fn tiles(n_rows: usize) -> impl Iterator<Item = usize> {
-    let n_tiles = n_rows.div_ceil(TILE).max(1);
-    let (base, extra) = (n_rows / n_tiles, n_rows % n_tiles);
-    (0..n_tiles).map(move |tile| base + usize::from(tile < extra))
-}
-
-/// Copies the runs of every degree and channel of some samples, where the orders are neighbours in both layouts.
-#[inline(always)]
-fn copy_degrees<T: LaneOps>(
-    samples: Range<usize>,
-    layouts: [ArrayLayout; 2],
-    (lmax, n_channels): (usize, usize),
-    ahead: usize,
-    x: &[T],
-    out: &mut [T],
-) -> Option<()> {
-    let block_channels = BLOCK.checked_div(n_lm(lmax)).unwrap_or(1).max(1);
-    for sample in samples {
-        let x = x.get(sample * layouts[0].sample_stride..)?;
-        let out = out.get_mut(sample * layouts[1].sample_stride..)?;
-        let mut channel = 0;
-        while channel < n_channels {
-            let count = block_channels.min(n_channels - channel);
-            for l in 0..=lmax {
-                let [from, to] = [layouts[0].degree(l), layouts[1].degree(l)];
-                let next = ahead + channel * n_lm(lmax) + count * l * l;
-                prefetch(x, next, count * (2 * l + 1));
-                prefetch(out, next, count * (2 * l + 1));
-                let x = x.get(from.start + channel * from.channel_stride..)?;
-                let out = out.get_mut(to.start + channel * to.channel_stride..)?;
-                copy_runs(2 * l + 1, count, (x, from.channel_stride), (out, to.channel_stride))?;
-            }
-            channel += count;
+    /// Moves samples between channels that are neighbours and orders that are: all of degrees that follow one another at one
+    /// distance in both arrays.
+    #[inline(always)]
+    fn transpose<S: Simd, T: LaneOps>(&mut self, s: S, samples: usize, x: &[T], y: &mut [T]) -> Option<()> {
+        let Self { lmax, n_channels, layouts: [from, to], .. } = *self;
+        let mut l = 0;
+        while l <= lmax {
+            let next = if from.is_flat() && to.is_flat() { lmax + 1 } else { l + 1 };
+            let n_orders = next * next - l * l;
+            let (rows, columns) =
+                if from.is_channel_contiguous() { (n_orders, n_channels) } else { (n_channels, n_orders) };
+            let transposition = Transposition {
+                rows,
+                columns,
+                matrices: samples,
+                distance: from.sample_stride,
+                // Channels.
+                lanes_are_rows: to.is_channel_contiguous(),
+            };
+            let start = l * l * n_channels;
+            transposition.run(s, x.get(start..)?, y.get_mut(start..)?, &mut self.ahead)?;
+            l = next;
         }
+        Some(())
     }
-    Some(())
+
+    /// Moves a sample between blocks per degree and one run per channel.
+    #[inline(always)]
+    fn copy_runs<T: LaneOps>(&mut self, x: &[T], y: &mut [T]) -> Option<()> {
+        let runs = Runs { lmax: self.lmax, n: self.n_channels };
+        let mut first = 0;
+        while first < runs.n {
+            let end = runs.n.min(first + self.at_once);
+            self.ahead.advance::<T>((end - first) * n_lm(runs.lmax));
+            if self.layouts[1].is_flat() {
+                runs.join(first..end, x, y)?;
+            } else {
+                runs.part(first..end, x, y)?;
+            }
+            first = end;
+        }
+        Some(())
+    }
 }

@@ -7,8 +7,8 @@ use core::fmt;
 #[non_exhaustive]
 pub enum Error {
     /// Not served: a degree above the maximum, `lmax3 > lmax1 + lmax2`, degrees that the requested engine does not reach, two
-    /// parts of an operand without [`Operation::ProductAndBracket`](crate::Operation), a self-check of outputs to degrees to
-    /// which functions are not rotated.
+    /// parts of an operand unless product and bracket are computed together, a self-check of outputs to degrees to which
+    /// functions are not rotated.
     Unsupported,
     /// A product of sizes does not fit into `usize`.
     Overflow,

@@ -13,7 +13,7 @@ use crate::layout::{ArrayLayout, Broadcast, Layout};
 use crate::rotation;
 use crate::tables::Constants;
 use crate::tables::fourier::{FourierSizes, FourierTable, MAX_DEGREE, MAX_FREQUENCY_SUM, fill_fourier_table};
-use crate::tables::gaunt::LMAX_DIRECT;
+pub(crate) use crate::tables::gaunt::LMAX_DIRECT;
 use crate::tables::grid::{
     GradientTable, GridTable, fill_gradient_table, fill_grid_table, grid_table_len, n_theta,
 };
@@ -807,7 +807,7 @@ impl<'t, T: Real> Plan<'t, T> {
         };
         let execute = trilinear::Execute {
             plan: self,
-            kernel: self.vjp_kernel,
+            kernel: &self.vjp_kernel,
             schedule,
             sizes: &self.vjp_sizes,
             n_samples,
@@ -833,7 +833,7 @@ impl<'t, T: Real> Plan<'t, T> {
     ) -> Result<(), Error> {
         let execute = trilinear::Execute {
             plan: self,
-            kernel: self.kernel,
+            kernel: &self.kernel,
             schedule: &self.forward,
             sizes: &self.forward_sizes,
             n_samples,

@@ -342,4 +342,4 @@ pub const GAUNT_ABI_VERSION: u32 = 1;
 
 const _: () = assert!(GAUNT_ALIGNMENT == align_of::<crate::lanes::CacheLine>());
 const _: () = assert!(GAUNT_LMAX_INPUT as usize == crate::plan::LMAX_INPUT);
-const _: () = assert!(GAUNT_LMAX_DIRECT as usize == crate::tables::gaunt::LMAX_DIRECT);
+const _: () = assert!(GAUNT_LMAX_DIRECT as usize == crate::plan::LMAX_DIRECT);

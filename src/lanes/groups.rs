@@ -4,6 +4,7 @@
 //! shuffles stay inside groups; which groups make a vector is a matter of loads and stores. So the same few steps serve
 //! vectors of one, two and four groups.
 #![cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code, unused_variables))]
+#![allow(clippy::needless_range_loop)] // iterators around vectors may stay calls
 
 use bytemuck::Pod;
 use pulp::Simd;
@@ -36,6 +37,21 @@ pub(super) trait Groups: Simd {
 
     /// The inverse of [`Self::unzip_triples`].
     fn zip_triples(self, xyz: [Self::Vector; 3]) -> [Self::Vector; 3];
+}
+
+/// Transposes every group of `LEN` vectors of `LEN` elements per group: log2 `LEN` perfect shuffles.
+#[inline(always)]
+pub(super) fn transpose<G: Groups, T, const LEN: usize>(
+    groups: G,
+    mut vectors: [G::Vector; LEN],
+) -> [G::Vector; LEN] {
+    for _ in 0..LEN.ilog2() {
+        let halves = vectors;
+        for i in 0..LEN / 2 {
+            [vectors[2 * i], vectors[2 * i + 1]] = groups.zip::<T>(halves[i], halves[LEN / 2 + i]);
+        }
+    }
+    vectors
 }
 
 /// `Some(value)` with the [`Groups`] of a level, `None` if it has none.

@@ -9,7 +9,7 @@
 
 use pulp::Simd;
 
-use super::groups::{Groups, MAX_GROUPS, with_groups};
+use super::groups::{Groups, MAX_GROUPS, transpose, with_groups};
 use super::{LaneOps, MAX_LANES, cast, cast_mut, lane_count};
 
 /// Where the elements of every lane lie in an array: element `i` of lane `n` is `starts[n] + i · stride`.
@@ -364,16 +364,4 @@ impl<G: Groups> Tiles<'_, G> {
             unsafe { target.write_unaligned(groups[group]) };
         }
     }
-}
-
-/// Transposes every group of `LEN` vectors of `LEN` elements per group: log2 `LEN` perfect shuffles.
-#[inline(always)]
-fn transpose<G: Groups, T, const LEN: usize>(groups: G, mut vectors: [G::Vector; LEN]) -> [G::Vector; LEN] {
-    for _ in 0..LEN.ilog2() {
-        let halves = vectors;
-        for i in 0..LEN / 2 {
-            [vectors[2 * i], vectors[2 * i + 1]] = groups.zip::<T>(halves[i], halves[LEN / 2 + i]);
-        }
-    }
-    vectors
 }

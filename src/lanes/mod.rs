@@ -14,6 +14,7 @@ mod quads;
 mod rows;
 mod runs;
 mod settle;
+mod transpose;
 
 #[cfg(test)]
 pub(crate) use fft::Radices;
@@ -23,11 +24,12 @@ pub(crate) use matrix::{
     DENSE, MAX_RINGS, Matrix, OrderRows, Panel, Triangle, analyse_triangle, multiply, synthesise_triangle,
 };
 pub(crate) use planes::{Multiples, Strided, rotate_planes};
-pub(crate) use prefetch::prefetch;
+pub(crate) use prefetch::{Ahead, prefetch};
 pub(crate) use quads::{Quads, QuadsMut};
 pub(crate) use rows::{BlockRows, BlockRowsMut, FixedRows, FixedRowsMut, RowCount, Rows, RowsMut, RowsShape};
-pub(crate) use runs::copy_runs;
+pub(crate) use runs::Runs;
 pub(crate) use settle::settle;
+pub(crate) use transpose::Transposition;
 
 use bytemuck::{Pod, Zeroable};
 use pulp::Simd;

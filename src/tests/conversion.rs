@@ -7,7 +7,7 @@ use super::batch::LAYOUTS;
 use super::oracle::array_index;
 use super::support::levels;
 use super::tolerance::Roundoff;
-use crate::conversion::convert_layout_at;
+use crate::conversion::{NEAR, convert_layout_at};
 use crate::isa::Level;
 use crate::{Error, LMAX_INPUT, Layout, convert_layout, n_lm};
 
@@ -57,6 +57,11 @@ fn every_element_arrives<T: Roundoff>() {
                 }
             }
             elements_arrive::<T>(level, 40, 5, 1, from_to);
+            // Beyond what is taken to be near: small and large samples, rows longer and shorter than two cache lines.
+            for (lmax, n_channels) in [(1, 129), (4, 13), (5, 37), (10, 64)] {
+                let sample = n_channels * n_lm(lmax) * size_of::<T>();
+                elements_arrive::<T>(level, lmax, n_channels, NEAR.div_ceil(sample) + 1, from_to);
+            }
         }
     }
 }

@@ -144,7 +144,7 @@ impl WorkspaceSizes {
 /// One evaluation of derivatives of the form; all lengths have been checked.
 pub struct Execute<'a, 't, T> {
     pub(crate) plan: &'a Plan<'t, T>,
-    pub(crate) kernel: Kernel<'t, T>,
+    pub(crate) kernel: &'a Kernel<'t, T>,
     pub(crate) schedule: &'a Schedule,
     /// At least as large as the schedule's.
     pub(crate) sizes: &'a WorkspaceSizes,
@@ -247,7 +247,7 @@ impl<T: Real, S: Simd> Port<'_, T, S> {
 /// The constants and the memory of one execution at one level.
 struct Run<'a, 't, T: Real, S: Simd> {
     schedule: &'a Schedule,
-    kernel: Kernel<'t, T>,
+    kernel: &'a Kernel<'t, T>,
     degrees: [usize; 3],
     functions: [&'a [T]; 3],
     gradients: [Option<&'a mut [T]>; 3],
@@ -425,7 +425,7 @@ impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
         }
         let (degrees, shared) = (*degrees, *shared);
         let operands = Operands { schedule, degrees, blocks, rows, out, shared, is_prepared };
-        transform(s, *kernel, operands, sizes, rest)
+        transform(s, kernel, operands, sizes, rest)
     }
 
     /// Writes the targets' buffers, and what gradients with respect to weights they make.
@@ -464,7 +464,7 @@ impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
 #[inline(always)]
 fn transform<'b, S: Simd, T: LaneOps>(
     s: S,
-    kernel: Kernel<'_, T>,
+    kernel: &Kernel<'_, T>,
     mut operands: Operands<'b, T, T::Lanes<S>>,
     sizes: &WorkspaceSizes,
     workspace: &'b mut [T::Lanes<S>],
@@ -488,7 +488,7 @@ fn transform<'b, S: Simd, T: LaneOps>(
             outline(s, Pass { transform, start, operands, rings, rings_stride, product, samples })?;
         }};
     }
-    match kernel {
+    match *kernel {
         Kernel::Direct => return None,
         Kernel::Fourier(torus) => run!(torus, 0),
         Kernel::Grid(table, gradient) => {
