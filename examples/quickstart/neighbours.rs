@@ -1,7 +1,7 @@
 //! Finds the neighbours of every atom within a cutoff, in time and memory proportional to the atoms.
 //!
-//! Atoms are sorted into bins no thinner than the cutoff (thinner only if the cell is), along the cell's vectors if there is a cell. Periodic images
-//! are counted explicitly, so that cells smaller than the cutoff are right, too.
+//! Atoms are sorted into bins no thinner than the cutoff (thinner only if the cell is), along the cell's vectors if there is
+//! a cell. Periodic images are counted explicitly, so that cells smaller than the cutoff are right, too.
 
 use std::collections::HashMap;
 

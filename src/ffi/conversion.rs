@@ -4,7 +4,7 @@
 #![allow(unsafe_code)]
 
 use super::values::{self, value};
-use super::{GAUNT_ERR_INVALID_ARGUMENT, GAUNT_ERR_SIZE_MISMATCH, gaunt_status, guard, status};
+use super::{GAUNT_ERR_SIZE_MISMATCH, degree, gaunt_status, guard, status};
 use crate::convention::{converted_lens, from_convention, to_convention};
 use crate::conversion::{convert_layout, converted_len};
 use crate::plan::Real;
@@ -153,10 +153,6 @@ pub extern "C" fn gaunt_from_convention_f64(
     ours_len: usize,
 ) -> gaunt_status {
     status::from_result(convert_from(convention, lmax, n_vectors, (theirs, theirs_len), (ours, ours_len)))
-}
-
-fn degree(lmax: i32) -> Result<usize, gaunt_status> {
-    usize::try_from(lmax).map_err(|_| GAUNT_ERR_INVALID_ARGUMENT)
 }
 
 /// Checks and borrows the array that is read and the one that is written, both with their expected lengths.

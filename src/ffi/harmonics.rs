@@ -9,8 +9,8 @@ use core::mem::size_of;
 use super::values::{self, value};
 use super::{
     GAUNT_ERR_ABI_MISMATCH, GAUNT_ERR_INVALID_ARGUMENT, GAUNT_ERR_NULL_POINTER, GAUNT_ERR_OVERFLOW,
-    GAUNT_ERR_SIZE_MISMATCH, GAUNT_ISA_AUTO, GAUNT_LAYOUT_LM_CHANNEL, GAUNT_NORM_INTEGRAL, gaunt_status,
-    guard, status,
+    GAUNT_ERR_SIZE_MISMATCH, GAUNT_ISA_AUTO, GAUNT_LAYOUT_LM_CHANNEL, GAUNT_NORM_INTEGRAL, degree,
+    gaunt_status, guard, status,
 };
 use crate::harmonics::{HarmonicsDesc, HarmonicsKind};
 use crate::lanes::CacheLine;
@@ -288,7 +288,7 @@ fn parse(desc: &gaunt_harmonics_desc) -> Result<HarmonicsDesc, gaunt_status> {
     if desc.struct_size != gaunt_harmonics_desc::SIZE {
         return Err(GAUNT_ERR_ABI_MISMATCH);
     }
-    let mut parsed = HarmonicsDesc::new(usize::try_from(desc.lmax).map_err(|_| GAUNT_ERR_INVALID_ARGUMENT)?);
+    let mut parsed = HarmonicsDesc::new(degree(desc.lmax)?);
     parsed.layout = value(&values::LAYOUTS, desc.layout)?;
     parsed.normalization = value(&values::NORMALIZATIONS, desc.normalization)?;
     parsed.kind = value(&KINDS, desc.kind)?;

@@ -10,7 +10,7 @@ use super::values::{self, number, value};
 use super::{
     Dtype, GAUNT_DTYPE_F32, GAUNT_DTYPE_F64, GAUNT_ERR_ABI_MISMATCH, GAUNT_ERR_DTYPE_MISMATCH,
     GAUNT_ERR_INTERNAL, GAUNT_ERR_INVALID_ARGUMENT, GAUNT_ERR_NULL_POINTER, GAUNT_ERR_OVERFLOW,
-    GAUNT_ERR_SIZE_MISMATCH, GAUNT_ISA_AUTO, GAUNT_LAYOUT_LM_CHANNEL, GAUNT_ROTATION_MATRIX, Memory,
+    GAUNT_ERR_SIZE_MISMATCH, GAUNT_ISA_AUTO, GAUNT_LAYOUT_LM_CHANNEL, GAUNT_ROTATION_MATRIX, Memory, degree,
     gaunt_rotation_desc, gaunt_status, guard, isa_number, status,
 };
 use crate::lanes::CacheLine;
@@ -267,8 +267,7 @@ fn parse(desc: &gaunt_rotation_desc) -> Result<(Dtype, RotationDesc), gaunt_stat
         return Err(GAUNT_ERR_ABI_MISMATCH);
     }
     let dtype = value(&values::DTYPES, desc.dtype)?;
-    let lmax = usize::try_from(desc.lmax).map_err(|_| GAUNT_ERR_INVALID_ARGUMENT)?;
-    let mut parsed = RotationDesc::new(lmax);
+    let mut parsed = RotationDesc::new(degree(desc.lmax)?);
     parsed.layout = value(&values::LAYOUTS, desc.layout)?;
     parsed.form = value(&values::ROTATION_FORMS, desc.form)?;
     parsed.shared = value(&values::FLAGS, desc.shared)?;

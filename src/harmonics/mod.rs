@@ -10,7 +10,7 @@ use crate::index::n_lm;
 use crate::isa::{Isa, Level, outline};
 use crate::lanes::{CacheLine, cast_mut, lane_count};
 use crate::layout::{ArrayLayout, Broadcast, Layout};
-use crate::plan::{Normalization, Real, WeightKind};
+use crate::plan::{Normalization, Real};
 use crate::tables::harmonics::LMAX;
 use crate::transfer::{Block, DegreeScale, Gather, Scatter, Transfer};
 use derivatives::{Gradients, PullBack};
@@ -322,8 +322,7 @@ impl<T: Real> Execute<'_, T> {
                 }
             };
         }
-        let scale = DegreeScale { factors: &[][..], kind: WeightKind::None, weights: &[] };
-        let transfer = &Transfer { layout, lmax, scale };
+        let transfer = &Transfer { layout, lmax, scale: DegreeScale::ONE };
         let arrays = match task {
             Task::Values(_) => 1,
             Task::Gradients(..) => MAX_ARRAYS,

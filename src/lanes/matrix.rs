@@ -48,7 +48,10 @@ impl<T: LaneOps> Matrix<'_, T> {
 }
 
 /// Lane vectors in two dimensions, to read.
-pub(crate) trait Source<V> {
+///
+/// # Safety
+/// What is covered can be read.
+pub(crate) unsafe trait Source<V> {
     /// Whether there are so many rows of so many columns.
     fn covers(&self, rows: usize, columns: usize) -> bool;
 
@@ -60,7 +63,10 @@ pub(crate) trait Source<V> {
 }
 
 /// Lane vectors in two dimensions, to write.
-pub(crate) trait Target<V> {
+///
+/// # Safety
+/// What is covered can be written.
+pub(crate) unsafe trait Target<V> {
     /// Whether there are so many rows of so many columns.
     fn covers(&self, rows: usize, columns: usize) -> bool;
 
@@ -78,7 +84,8 @@ pub(crate) struct Panel<D> {
     pub(crate) stride: usize,
 }
 
-impl<V: Copy> Source<V> for Panel<&[V]> {
+// SAFETY: `covers` compares the extent with the length of the slice.
+unsafe impl<V: Copy> Source<V> for Panel<&[V]> {
     #[inline(always)]
     fn covers(&self, rows: usize, columns: usize) -> bool {
         extent(&[(rows, self.stride), (columns, 1)]).is_some_and(|n| n <= self.data.len())
@@ -91,7 +98,8 @@ impl<V: Copy> Source<V> for Panel<&[V]> {
     }
 }
 
-impl<V> Target<V> for Panel<&mut [V]> {
+// SAFETY: as above.
+unsafe impl<V> Target<V> for Panel<&mut [V]> {
     #[inline(always)]
     fn covers(&self, rows: usize, columns: usize) -> bool {
         extent(&[(rows, self.stride), (columns, 1)]).is_some_and(|n| n <= self.data.len())
@@ -128,7 +136,8 @@ impl<R> OrderRows<R> {
     }
 }
 
-impl<T: bytemuck::Pod, V: bytemuck::Pod> Source<V> for OrderRows<BlockRows<'_, T, V>> {
+// SAFETY: `covers` asks for as many rows of the block as the highest degree needs.
+unsafe impl<T: bytemuck::Pod, V: bytemuck::Pod> Source<V> for OrderRows<BlockRows<'_, T, V>> {
     #[inline(always)]
     fn covers(&self, rows: usize, columns: usize) -> bool {
         columns <= 2 && self.needed(rows).is_some_and(|needed| self.rows.has(needed))
@@ -141,7 +150,8 @@ impl<T: bytemuck::Pod, V: bytemuck::Pod> Source<V> for OrderRows<BlockRows<'_, T
     }
 }
 
-impl<T: bytemuck::Pod, V: bytemuck::Pod> Target<V> for OrderRows<BlockRowsMut<'_, T, V>> {
+// SAFETY: as above.
+unsafe impl<T: bytemuck::Pod, V: bytemuck::Pod> Target<V> for OrderRows<BlockRowsMut<'_, T, V>> {
     #[inline(always)]
     fn covers(&self, rows: usize, columns: usize) -> bool {
         columns <= 2 && self.needed(rows).is_some_and(|needed| self.rows.has(needed))

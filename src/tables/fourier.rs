@@ -24,9 +24,8 @@
 //!                                      { 2 cos uθ   m odd
 //! ```
 //!
-//! All tables carry factors of the transforms: a half for
-//! `m > 0`, whose cosines and sines are sums of two exponentials, and the projection `2π / (n_theta n_phi)`, the weight of
-//! a sample.
+//! All tables carry factors of the transforms: a half for `m > 0`, whose cosines and sines are sums of two exponentials, and
+//! the projection `2π / (n_theta n_phi)`, the weight of a sample.
 
 use super::double_double::DoubleDouble as Dd;
 

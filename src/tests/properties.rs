@@ -139,7 +139,7 @@ fn is_pointwise<T: Roundoff>(isa: Isa, engine: Engine, [l1, l2, _]: [usize; 3], 
         let (h, h_abs) = evaluate(&z, l1 + l2, direction);
         // The coefficients' bounds at this point, and the roundings of the three evaluations in f64: a harmonic of
         // degree l takes about 4 l.
-        let (at_point, _) = evaluate_abs(&bounds, l1 + l2, direction);
+        let at_point = evaluate_abs(&bounds, l1 + l2, direction);
         let evaluation = (8 * (l1 + l2) + n_lm(l1 + l2) + 16) as f64 * f64::UNIT * (h_abs + f_abs * g_abs);
         let error = (h - f * g).abs();
         assert!(
@@ -151,9 +151,8 @@ fn is_pointwise<T: Roundoff>(isa: Isa, engine: Engine, [l1, l2, _]: [usize; 3], 
 }
 
 /// `Σ_lm |x_lm Y_lm|`.
-fn evaluate_abs(x: &[f64], lmax: usize, direction: [f64; 3]) -> (f64, f64) {
-    let (_, abs) = evaluate(x, lmax, direction);
-    (abs, abs)
+fn evaluate_abs(x: &[f64], lmax: usize, direction: [f64; 3]) -> f64 {
+    evaluate(x, lmax, direction).1
 }
 
 fn is_prefix<T: Roundoff>(isa: Isa, engine: Engine, degrees @ [l1, l2, l3]: [usize; 3], seed: u64) {
