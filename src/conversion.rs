@@ -8,8 +8,8 @@
 //! everything that is moved, as much is fetched of both arrays, a sample ahead and in sequence; unless the jumps are so
 //! small that hardware does better alone.
 //!
-//! (Writing past the caches, by whole lines collected in a small memory first, was measured and is no faster on Zen 4: what
-//! it saves of the memory's time is as much as collecting takes, which nothing else happens beside.)
+//! (Stores past the caches, of whole lines collected in the nearest one, were measured on Zen 4: 0.7 to 1.6 times the time of
+//! a copy, depending on how far ahead is fetched to within a kilobyte. Ordinary stores depend on nothing as much.)
 
 use pulp::{Simd, WithSimd};
 

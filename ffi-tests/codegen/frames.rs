@@ -82,7 +82,7 @@ const PERMISSIONS: [(&str, &[Permission]); 8] = [
     ("Execute", &[AddElements, CallFrames, CallMemoryFunctions, Divide]),
     // Calls the fast Fourier transforms; fills with zeros.
     ("Torus", &[CallFrames, CallMemoryFunctions]),
-    // Splits rows evenly, once per piece.
+    // Counts the samples and channels of a block, once.
     ("ConvertLayout", &[CallMemoryFunctions, Divide]),
     ("Gather", &[CallMemoryFunctions, ScaleElements]),
     ("Scatter", &[AddElements, CallMemoryFunctions, ScaleElements]),

@@ -25,9 +25,9 @@ pub(crate) struct Transposition {
     pub(crate) lanes_are_rows: bool,
 }
 
-/// The most vectors of a strip, which are read or written side by side: as many streams of memory. What they meet on the
-/// other side are whole lines of 32-bit elements.
-const STRIP: usize = 16;
+/// The most vectors of a strip, which are read or written side by side: as many streams of memory. Where vectors are longer,
+/// as many as make a square of 32-bit elements.
+const STRIP: usize = 8;
 
 impl Transposition {
     /// Transposes. `None` if an array is too short; nothing has been written then.
@@ -111,14 +111,15 @@ impl Transposition {
         if n_lanes < lanes || (n_vectors < LEN && !triples) {
             return false;
         }
+        let longest = STRIP.max(4 * G::COUNT);
         let mut vector = 0;
         while vector < n_vectors {
             // Evenly, where two strips are left: so none but the only one is small.
             let left = n_vectors - vector;
             let strip = match left {
-                0..=STRIP => left,
-                _ if left < 2 * STRIP => left / 2,
-                _ => STRIP,
+                _ if left <= longest => left,
+                _ if left < 2 * longest => left / 2,
+                _ => longest,
             };
             let mut lane = 0;
             loop {
