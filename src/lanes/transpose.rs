@@ -25,9 +25,9 @@ pub(crate) struct Transposition {
     pub(crate) lanes_are_rows: bool,
 }
 
-/// The most vectors of a strip, which are read or written side by side: as many streams of memory. Where vectors are longer,
-/// as many as make a square of 32-bit elements.
-const STRIP: usize = 8;
+/// The most vectors of a strip, times the elements of a group. Vectors of a strip are read or written side by side: as many
+/// streams of memory. Longer vectors have at least as many as make a square of 32-bit elements.
+const STRIP: usize = 32;
 
 impl Transposition {
     /// Transposes. `None` if an array is too short; nothing has been written then.
@@ -111,7 +111,7 @@ impl Transposition {
         if n_lanes < lanes || (n_vectors < LEN && !triples) {
             return false;
         }
-        let longest = STRIP.max(4 * G::COUNT);
+        let longest = (STRIP / LEN).max(4 * G::COUNT);
         let mut vector = 0;
         while vector < n_vectors {
             // Evenly, where two strips are left: so none but the only one is small.
