@@ -59,7 +59,7 @@ const BANNER: &str = r#"/**
  *   e3nn         its polar axis is y: Y_e3nn(x, y, z) = Y(z, x, y). Products are the same numbers in both.
  *   Paths        products couple l1 + l2 + l3 even only, brackets odd only: the cross product of vectors is a bracket.
  *   Memory       the caller owns all of it; the library allocates nothing, keeps no state and never frees.
- *   Stack        a call takes at most 48 KiB (x86-64, optimised).
+ *   Stack        a call needs less than 64 KiB (x86-64, optimised).
  *   Errors       every call that can fail returns a gaunt_status; after an error no output has been written, except after
  *                GAUNT_ERR_INTERNAL, a defect of the library. "Errors" below leaves out the prefix GAUNT_ERR_.
  *                ABI_MISMATCH: compile with the header of this library, or the pointer is no plan. UNSUPPORTED, OVERFLOW:

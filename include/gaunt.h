@@ -49,7 +49,7 @@
  *   e3nn         its polar axis is y: Y_e3nn(x, y, z) = Y(z, x, y). Products are the same numbers in both.
  *   Paths        products couple l1 + l2 + l3 even only, brackets odd only: the cross product of vectors is a bracket.
  *   Memory       the caller owns all of it; the library allocates nothing, keeps no state and never frees.
- *   Stack        a call takes at most 48 KiB (x86-64, optimised).
+ *   Stack        a call needs less than 64 KiB (x86-64, optimised).
  *   Errors       every call that can fail returns a gaunt_status; after an error no output has been written, except after
  *                GAUNT_ERR_INTERNAL, a defect of the library. "Errors" below leaves out the prefix GAUNT_ERR_.
  *                ABI_MISMATCH: compile with the header of this library, or the pointer is no plan. UNSUPPORTED, OVERFLOW:
@@ -811,8 +811,8 @@ gaunt_status gaunt_from_convention_f64(int32_t convention,
 ///
 /// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
 /// `MISALIGNED` (the struct `weights`); `NULL_POINTER`, `MISALIGNED` (the struct `tangents`); `INVALID_ARGUMENT`
-/// (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output
-/// is written. Threads and reproducibility: as `gaunt_execute_f32`.
+/// (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`,
+/// `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output is written. Threads and reproducibility: as `gaunt_execute_f32`.
 gaunt_status gaunt_jvp_f32(const struct gaunt_plan *plan,
                            size_t n_samples,
                            const float *x1,
@@ -862,8 +862,8 @@ gaunt_status gaunt_jvp_f64(const struct gaunt_plan *plan,
 ///
 /// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
 /// `MISALIGNED` (the struct `weights`); `NULL_POINTER`, `MISALIGNED` (the struct `gradients`); `INVALID_ARGUMENT`
-/// (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output
-/// is written. Threads and reproducibility: as `gaunt_execute_f32`.
+/// (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`,
+/// `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output is written. Threads and reproducibility: as `gaunt_execute_f32`.
 gaunt_status gaunt_vjp_f32(const struct gaunt_plan *plan,
                            size_t n_samples,
                            const float *x1,

@@ -26,8 +26,8 @@ use crate::plan::{Gradients, Tangents, Weights};
 ///
 /// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
 /// `MISALIGNED` (the struct `weights`); `NULL_POINTER`, `MISALIGNED` (the struct `tangents`); `INVALID_ARGUMENT`
-/// (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output
-/// is written. Threads and reproducibility: as `gaunt_execute_f32`.
+/// (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`,
+/// `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output is written. Threads and reproducibility: as `gaunt_execute_f32`.
 #[unsafe(no_mangle)]
 pub extern "C" fn gaunt_jvp_f32(
     plan: *const gaunt_plan,
@@ -89,8 +89,8 @@ pub extern "C" fn gaunt_jvp_f64(
 ///
 /// Errors, in the order checked: `NULL_POINTER` (plan); `MISALIGNED` and `ABI_MISMATCH` (plan); `DTYPE_MISMATCH`;
 /// `MISALIGNED` (the struct `weights`); `NULL_POINTER`, `MISALIGNED` (the struct `gradients`); `INVALID_ARGUMENT`
-/// (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`, `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output
-/// is written. Threads and reproducibility: as `gaunt_execute_f32`.
+/// (`accumulate`); `OVERFLOW`; for each array `NULL_POINTER`, `MISALIGNED`; `SIZE_MISMATCH`; workspace `NULL_POINTER`,
+/// `MISALIGNED`, `MEMORY_TOO_SMALL`; `ALIASING`. On error no output is written. Threads and reproducibility: as `gaunt_execute_f32`.
 #[unsafe(no_mangle)]
 pub extern "C" fn gaunt_vjp_f32(
     plan: *const gaunt_plan,
