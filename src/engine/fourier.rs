@@ -19,17 +19,20 @@
 //! functions, but even in `θ` where these are odd, and the other way round.
 //!
 //! Analysis is the transpose of steps 3 and 2, then the projection from frequencies to degrees. Real arithmetic throughout
-//! but for the transforms; samples stay in the order in which the transforms leave them.
+//! but for the transforms; samples stay in the order in which the transforms leave them. Of the transforms over azimuths what is
+//! kept as samples is the state before the last stage: the pointwise operations complete it, and begin the adjoint
+//! ([`Fft::couple`]).
 
+use core::f64::consts::SQRT_2;
 use core::ops::Range;
 
 use pulp::Simd;
 
-use super::{Sampled, Transform, put};
+use super::{Sampled, Transform};
 use crate::isa::outline;
 use crate::lanes::{
-    Adjoint, BlockRows, BlockRowsMut, DENSE, Fft, Forward, LaneOps, Matrix, OrderRows, Panel, fft_cost,
-    multiply, times,
+    Adjoint, BlockRows, BlockRowsMut, Component, DENSE, Fft, Forward, LaneOps, Matrix, OrderRows, Panel,
+    QuarterSteps, RingPairs, fft_cost, multiply, times,
 };
 use crate::tables::fourier::{Degrees, FourierSizes, FourierTable};
 
@@ -67,12 +70,12 @@ pub(crate) const fn all_samples_len(sizes: &FourierSizes) -> usize {
 
 /// Lane vectors for one part of them, at most.
 pub(crate) const fn part_samples_len(sizes: &FourierSizes) -> usize {
-    Parts::new(sizes, PART_NUMBERS[0]).pairs * 2 * sizes.n_phi
+    Parts::new(sizes).pairs * 2 * sizes.n_phi
 }
 
-/// Complex numbers of a part, with vectors of fewer than 64 bytes and of 64: enough that transforms share the loads of their
-/// factors, few enough that the samples of two functions and of their product stay in the nearest cache (24 KiB).
-const PART_NUMBERS: [usize; 2] = [128, 64];
+/// Complex numbers of a part, at most: enough that transforms share the loads of their factors, few enough that the samples of
+/// two functions and of their product stay in near caches (24 KiB with AVX2).
+const PART_NUMBERS: usize = 128;
 
 /// How samples are split into parts.
 #[derive(Clone, Copy, Debug)]
@@ -84,8 +87,8 @@ struct Parts {
 
 impl Parts {
     /// As many pairs of rings as have so many samples, as complex numbers; one, if that has more.
-    const fn new(sizes: &FourierSizes, numbers: usize) -> Self {
-        let pairs = match numbers.checked_div(sizes.n_phi) {
+    const fn new(sizes: &FourierSizes) -> Self {
+        let pairs = match PART_NUMBERS.checked_div(sizes.n_phi) {
             None | Some(0) => 1,
             Some(pairs) => pairs,
         };
@@ -99,8 +102,7 @@ pub(crate) struct Torus<'t, T> {
     table: FourierTable<'t, T>,
     theta: Fft<'t, T>,
     phi: Fft<'t, T>,
-    /// For [`PART_NUMBERS`].
-    parts: [Parts; 2],
+    parts: Parts,
 }
 
 impl<'t, T: LaneOps> Torus<'t, T> {
@@ -108,12 +110,11 @@ impl<'t, T: LaneOps> Torus<'t, T> {
     pub(crate) fn new(table: FourierTable<'t, T>) -> Option<Self> {
         let theta = Fft::new(table.sizes.n_theta, table.roots_theta)?;
         let phi = Fft::new(table.sizes.n_phi, table.roots_phi)?;
-        let parts = PART_NUMBERS.map(|numbers| Parts::new(&table.sizes, numbers));
-        Some(Self { table, theta, phi, parts })
+        Some(Self { table, theta, phi, parts: Parts::new(&table.sizes) })
     }
 
-    /// From the coefficients of order `±m` to the frequencies `[u][cos, sin]` in `row`, zero above `lmax`. The order's part
-    /// is taken off the table `series`.
+    /// From the coefficients of order `±m` to `row`, the coefficients of `e^(2πi un / n_theta)` at the quarter steps, as
+    /// [`QuarterSteps`] makes them. The order's part is taken off the table `series`.
     #[inline(always)]
     fn synthesise_order<S: Simd>(
         &self,
@@ -125,7 +126,8 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         row: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let by_phi = component == Component::ByPhi;
-        row.get_mut(2 * (if by_phi { lmax } else { lmax + 1 })..)?.fill(T::splat(s, T::zeroed()));
+        let (n_theta, is_sine) = (self.table.sizes.n_theta, component.is_sine(m));
+        let quarters = self.quarters(is_sine);
         for parity in 0..2 {
             let degrees = Degrees::new(m, parity);
             let n_degrees = degrees.count(self.table.sizes.lmax);
@@ -141,27 +143,14 @@ impl<'t, T: LaneOps> Torus<'t, T> {
             let staircase = degrees.first.saturating_sub(first + offset) / 2;
             let a = Matrix { data: block, row_stride: n_degrees, column_stride: 1, staircase };
             let b = OrderRows { rows: x, first: degrees.first, m };
-            let out = Panel { data: row.get_mut(2 * first..)?, stride: 4 };
+            let out = QuarterSteps { row: &mut *row, n_theta, first, component, is_sine, quarters };
             multiply::<S, T, 2>(s, (n, degrees.count(lmax)), a, &b, out)?;
         }
-        let frequencies = row.as_chunks_mut::<2>().0.get_mut(..=lmax)?;
-        match component {
-            Component::Value => {}
-            Component::ByTheta => {
-                // (2 cos uθ)' = −u 2 sin uθ, (2 sin uθ)' = u 2 cos uθ
-                let mut factor = T::splat(s, T::zeroed());
-                let step = T::splat(s, T::from_f64(if m.is_multiple_of(2) { -1.0 } else { 1.0 }));
-                for [cos, sin] in frequencies {
-                    (*cos, *sin) = (T::mul(s, factor, *cos), T::mul(s, factor, *sin));
-                    factor = T::add(s, factor, step);
-                }
-            }
-            Component::ByPhi => {
-                // (c cos mφ + s sin mφ)' = m (s cos mφ − c sin mφ); there is no sine of order 0, and no derivative.
-                for [cos, sin] in frequencies {
-                    (*cos, *sin) = (*sin, T::neg(s, *cos));
-                }
-            }
+        // What no frequency and no mirror image has reached.
+        let n_frequencies = if by_phi { lmax } else { lmax + 1 };
+        let beyond = n_theta.min(n_theta + 1 - n_frequencies);
+        for z in row.get_mut(2 * n_frequencies..2 * beyond).unwrap_or(&mut []) {
+            *z = T::splat(s, T::zeroed());
         }
         Some(())
     }
@@ -195,46 +184,20 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         Some(())
     }
 
-    /// In `row`, from the coefficients `z_u` of `2 cos uθ` or, for `SINES`, of `2 sin uθ`, up to `u = lmax` and zero beyond, to
-    /// those of `e^(2πi un / n_theta)` at the quarter steps: with `w = e^(iπu / 2 n_theta)`, for sines times `−i`, and
-    /// `z' = z_{n_theta − u}`,
-    ///
-    /// ```text
-    /// cosines:  w (z − i z'), w* (z + i z')        sines:  w (z + i z'), w* (z − i z')
-    /// ```
-    ///
-    /// for the frequencies `u` and `n_theta − u`.
-    #[inline(always)]
-    fn quarter_steps<S: Simd, const SINES: bool>(
-        &self,
-        s: S,
-        lmax: usize,
-        row: &mut [T::Lanes<S>],
-    ) -> Option<()> {
-        let n_theta = self.table.sizes.n_theta;
-        let (low, high, quarters) = self.mirror_pairs::<S, SINES>(s, row)?;
-        let mut pairs = low.iter_mut().zip(high.iter_mut().rev()).zip(quarters).take(lmax);
-        // Mostly `z'` is beyond `lmax`.
-        for ((low, high), [re, im]) in pairs.by_ref().take((n_theta - 1).checked_sub(lmax)?) {
-            let w = [T::splat(s, *re), T::splat(s, *im)];
-            let z = *low;
-            (*low, *high) = (times::<S, T>(s, z, w), times::<S, T>(s, z, [w[0], T::neg(s, w[1])]));
-        }
-        for ((low, high), [re, im]) in pairs {
-            let w = [T::splat(s, *re), T::splat(s, *im)];
-            let (a, b) = (*low, *high);
-            let minus = [T::add(s, a[0], b[1]), T::sub(s, a[1], b[0])];
-            let plus = [T::sub(s, a[0], b[1]), T::add(s, a[1], b[0])];
-            let (a, b) = if SINES { (plus, minus) } else { (minus, plus) };
-            (*low, *high) = (times::<S, T>(s, a, w), times::<S, T>(s, b, [w[0], T::neg(s, w[1])]));
-        }
-        Some(())
-    }
-
-    /// The adjoint of [`Self::quarter_steps`], for all frequencies.
+    /// The adjoint of [`QuarterSteps`] for a function: in `row`, from the coefficients at the quarter steps to those of
+    /// `2 cos uθ` or, for `SINES`, of `2 sin uθ`.
     #[inline(always)]
     fn quarter_steps_back<S: Simd, const SINES: bool>(&self, s: S, row: &mut [T::Lanes<S>]) -> Option<()> {
-        let (low, high, quarters) = self.mirror_pairs::<S, SINES>(s, row)?;
+        let n_theta = self.table.sizes.n_theta;
+        let (constant, rest) = row.as_chunks_mut::<2>().0.get_mut(..n_theta)?.split_first_mut()?;
+        if SINES {
+            *constant = [T::splat(s, T::zeroed()); 2]; // there is no sine of frequency 0
+        }
+        let (low, rest) = rest.split_at_mut_checked(n_theta / 2 - 1)?;
+        let (middle, high) = rest.split_first_mut()?;
+        let root = T::splat(s, T::from_f64(SQRT_2));
+        *middle = [T::mul(s, root, middle[0]), T::mul(s, root, middle[1])];
+        let quarters = self.quarters(SINES).get(1..)?;
         for ((low, high), [re, im]) in low.iter_mut().zip(high.iter_mut().rev()).zip(quarters) {
             let w = [T::splat(s, *re), T::splat(s, *im)];
             let (a, b) = (times::<S, T>(s, *low, [w[0], T::neg(s, w[1])]), times::<S, T>(s, *high, w));
@@ -249,25 +212,12 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         Some(())
     }
 
-    /// The frequencies below and, in reverse, above half of `n_theta`, with their `w`. What they do not pair is done: half of
-    /// `n_theta` is its own mirror image, and there is no sine of frequency 0.
+    /// `w^u` below half of `n_theta`, of cosines or of sines: see [`QuarterSteps`].
     #[inline(always)]
-    fn mirror_pairs<'r, S: Simd, const SINES: bool>(
-        &self,
-        s: S,
-        row: &'r mut [T::Lanes<S>],
-    ) -> Option<MirrorPairs<'r, 't, T, T::Lanes<S>>> {
-        let n_theta = self.table.sizes.n_theta;
-        let (constant, rest) = row.as_chunks_mut::<2>().0.get_mut(..n_theta)?.split_first_mut()?;
-        if SINES {
-            constant.fill(T::splat(s, T::zeroed()));
-        }
-        let (low, rest) = rest.split_at_mut_checked(n_theta / 2 - 1)?;
-        let (middle, high) = rest.split_first_mut()?;
-        let root = T::splat(s, T::from_f64(core::f64::consts::SQRT_2));
-        *middle = [T::mul(s, root, middle[0]), T::mul(s, root, middle[1])];
+    fn quarters(&self, sines: bool) -> &'t [[T; 2]] {
         let quarters = self.table.quarters.as_chunks::<2>().0;
-        Some((low, high, quarters.get(if SINES { n_theta / 2 } else { 0 }..)?.get(1..)?))
+        let (of_cosines, of_sines) = quarters.split_at_checked(quarters.len() / 2).unwrap_or((&[], &[]));
+        if sines { of_sines } else { of_cosines }
     }
 
     /// The rings of a function, or of a component of its gradient.
@@ -286,32 +236,21 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         for m in 0..=lmax {
             let row = rings.get_mut(m * row_len..(m + 1) * row_len)?;
             self.synthesise_order(s, component, (lmax, m), x, &mut series, row)?;
-            // Even orders are cosines, odd ones sines; components of a gradient the other way round.
-            if m.is_multiple_of(2) == (component == Component::Value) {
-                self.quarter_steps::<S, false>(s, lmax, row)?;
-            } else {
-                self.quarter_steps::<S, true>(s, lmax, row)?;
-            }
         }
-        outline(s, Forward { fft: self.theta, count: lmax + 1, x: rings })
-    }
-
-    #[inline(always)]
-    fn parts<S: Simd>(&self) -> Parts {
-        self.parts[const { (size_of::<T::Lanes<S>>() >= 64) as usize }]
+        outline(s, Forward { fft: self.theta, stages: self.theta.all(), count: lmax + 1, x: rings })
     }
 
     /// The pairs of rings of a part.
     #[inline(always)]
-    fn pairs<S: Simd>(&self, part: usize) -> Range<usize> {
-        let per_part = self.parts::<S>().pairs;
+    fn pairs(&self, part: usize) -> Range<usize> {
+        let per_part = self.parts.pairs;
         part * per_part..(self.table.sizes.n_theta / 2).min((part + 1) * per_part)
     }
 
     /// Lane vectors for the samples of a part.
     #[inline(always)]
-    fn part_len<S: Simd>(&self, part: usize) -> usize {
-        self.pairs::<S>(part).len() * 2 * self.table.sizes.n_phi
+    fn part_len(&self, part: usize) -> usize {
+        self.pairs(part).len() * 2 * self.table.sizes.n_phi
     }
 
     /// The part's samples of what has these rings.
@@ -325,51 +264,22 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         samples: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let FourierSizes { n_theta, n_phi, .. } = self.table.sizes;
-        let (row_len, pair_len, pairs) = (2 * n_theta, 2 * n_phi, self.pairs::<S>(part));
-        let samples = samples.get_mut(..self.part_len::<S>(part))?;
-        for (i, pair) in pairs.clone().enumerate() {
-            let spectrum = samples.get_mut(i * pair_len..(i + 1) * pair_len)?;
-            let (zonal, rest) = spectrum.as_chunks_mut::<2>().0.split_first_mut()?;
-            let (positive, rest) = rest.split_at_mut_checked(lmax)?;
-            let (middle, negative) = rest.split_at_mut_checked(n_phi - 1 - 2 * lmax)?;
-            middle.fill([T::splat(s, T::zeroed()); 2]);
-            let [z1, z2] = ring_pair(rings, pair)?;
-            *zonal = [z1[0], z2[0]];
-            // The values on the two rings are Re Σ z*_m e^(imφ).
-            let mut row = row_len;
-            for (positive, negative) in positive.iter_mut().zip(negative.iter_mut().rev()) {
-                let [z1, z2] = ring_pair(rings.get(row..)?, pair)?;
-                *positive = [T::add(s, z1[0], z2[1]), T::sub(s, z2[0], z1[1])];
-                *negative = [T::sub(s, z1[0], z2[1]), T::add(s, z1[1], z2[0])];
-                row += row_len;
-            }
-        }
-        outline(s, Forward { fft: self.phi, count: pairs.len(), x: samples })
+        let (pairs, samples) = (self.pairs(part), samples.get_mut(..self.part_len(part))?);
+        let ring_pairs = RingPairs { rings, row_len: 2 * n_theta, first: pairs.start, lmax, n_phi };
+        self.phi.start(s, &ring_pairs, pairs.len(), samples)?;
+        outline(s, Forward { fft: self.phi, stages: self.phi.inner(), count: pairs.len(), x: samples })
     }
-}
-
-/// Complex coefficients of the frequencies below and above half of `n_theta`, and the constants of each pair.
-type MirrorPairs<'r, 't, T, V> = (&'r mut [[V; 2]], &'r mut [[V; 2]], &'t [[T; 2]]);
-
-/// What is sampled of a function.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Component {
-    Value,
-    /// `∂f/∂θ`
-    ByTheta,
-    /// `1/sin θ ∂f/∂φ`
-    ByPhi,
 }
 
 impl<T: LaneOps> Transform<T> for Torus<'_, T> {
     #[inline(always)]
-    fn n_parts<S: Simd>(&self) -> usize {
-        self.parts::<S>().count
+    fn n_parts(&self) -> usize {
+        self.parts.count
     }
 
     #[inline(always)]
-    fn part_start<S: Simd>(&self, part: usize) -> usize {
-        self.pairs::<S>(part).start * 2 * self.table.sizes.n_phi
+    fn part_start(&self, part: usize) -> usize {
+        self.pairs(part).start * 2 * self.table.sizes.n_phi
     }
 
     #[inline(always)]
@@ -428,11 +338,8 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         out: &mut [T::Lanes<S>],
         accumulate: bool,
     ) -> Option<()> {
-        let len = self.part_len::<S>(part);
-        for ((f, g), out) in f.get(..len)?.iter().zip(g.get(..len)?).zip(out.get_mut(..len)?) {
-            put::<S, T>(s, out, T::mul(s, *f, *g), accumulate);
-        }
-        Some(())
+        let len = self.part_len(part);
+        self.phi.couple(s, [f.get(..len)?], [g.get(..len)?], out.get_mut(..len)?, accumulate)
     }
 
     #[inline(always)]
@@ -445,14 +352,11 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         out: &mut [T::Lanes<S>],
         accumulate: bool,
     ) -> Option<()> {
-        let len = self.part_len::<S>(part);
-        let f = f[0].get(..len)?.iter().zip(f[1].get(..len)?);
-        let g = g[0].get(..len)?.iter().zip(g[1].get(..len)?);
-        for (((f_theta, f_phi), (g_theta, g_phi)), out) in f.zip(g).zip(out.get_mut(..len)?) {
-            let (forth, back) = (T::mul(s, *f_theta, *g_phi), T::mul(s, *g_theta, *f_phi));
-            put::<S, T>(s, out, T::sub(s, forth, back), accumulate);
-        }
-        Some(())
+        let len = self.part_len(part);
+        let ([f_theta, f_phi], [g_theta, g_phi]) = (f, g);
+        let f = [f_theta.get(..len)?, f_phi.get(..len)?];
+        let g = [g_phi.get(..len)?, g_theta.get(..len)?];
+        self.phi.couple(s, f, g, out.get_mut(..len)?, accumulate)
     }
 
     #[inline(always)]
@@ -465,9 +369,10 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         rings: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let FourierSizes { n_theta, n_phi, .. } = self.table.sizes;
-        let (row_len, pair_len, pairs) = (2 * n_theta, 2 * n_phi, self.pairs::<S>(part));
-        let samples = samples.get_mut(..self.part_len::<S>(part))?;
-        outline(s, Adjoint { fft: self.phi, count: pairs.len(), x: &mut *samples })?;
+        let (row_len, pair_len, pairs) = (2 * n_theta, 2 * n_phi, self.pairs(part));
+        let samples = samples.get_mut(..self.part_len(part))?;
+        let (fft, stages) = (self.phi, self.phi.before_last());
+        outline(s, Adjoint { fft, stages, count: pairs.len(), x: &mut *samples })?;
         for (i, pair) in pairs.enumerate() {
             let spectrum = samples.get(i * pair_len..(i + 1) * pair_len)?;
             let (zonal, rest) = spectrum.as_chunks::<2>().0.split_first()?;
@@ -495,7 +400,8 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
     ) -> Option<()> {
         let row_len = 2 * self.table.sizes.n_theta;
         let rings = rings.get_mut(..(lmax + 1) * row_len)?;
-        outline(s, Adjoint { fft: self.theta, count: lmax + 1, x: &mut *rings })?;
+        let (fft, stages) = (self.theta, self.theta.all());
+        outline(s, Adjoint { fft, stages, count: lmax + 1, x: &mut *rings })?;
         let mut projection = self.table.projection;
         for m in 0..=lmax {
             let row = rings.get_mut(m * row_len..(m + 1) * row_len)?;
@@ -511,12 +417,6 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
 }
 
 /// The complex values `[cos, sin]` of the first order on both rings of a pair.
-#[inline(always)]
-fn ring_pair<V: Copy>(row: &[V], pair: usize) -> Option<&[[V; 2]; 2]> {
-    row.as_chunks::<2>().0.as_chunks::<2>().0.get(pair)
-}
-
-/// Likewise, to write.
 #[inline(always)]
 fn ring_pair_mut<V: Copy>(row: &mut [V], pair: usize) -> Option<&mut [[V; 2]; 2]> {
     row.as_chunks_mut::<2>().0.as_chunks_mut::<2>().0.get_mut(pair)

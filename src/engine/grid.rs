@@ -24,7 +24,7 @@
 
 use pulp::Simd;
 
-use super::{Sampled, Transform, put};
+use super::{Sampled, Transform};
 use crate::lanes::{
     BlockRows, BlockRowsMut, DENSE, LaneOps, MAX_RINGS, Matrix, Panel, Quads, QuadsMut, Triangle,
     analyse_triangle, multiply, synthesise_triangle,
@@ -165,12 +165,12 @@ impl<T: LaneOps, const RINGS: usize> GridChunk<'_, T, RINGS> {
 
 impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
     #[inline(always)]
-    fn n_parts<S: Simd>(&self) -> usize {
+    fn n_parts(&self) -> usize {
         1
     }
 
     #[inline(always)]
-    fn part_start<S: Simd>(&self, _: usize) -> usize {
+    fn part_start(&self, _: usize) -> usize {
         0
     }
 
@@ -347,9 +347,11 @@ fn put_quad<S: Simd, T: LaneOps>(
     values: [T::Lanes<S>; 4],
     accumulate: bool,
 ) {
-    let mut sums = if accumulate { out.get(i) } else { values };
-    for (sum, value) in sums.iter_mut().zip(values) {
-        put::<S, T>(s, sum, value, accumulate);
+    let mut sums = values;
+    if accumulate {
+        for (sum, value) in sums.iter_mut().zip(out.get(i)) {
+            *sum = T::add(s, value, *sum);
+        }
     }
     out.set(i, sums);
 }

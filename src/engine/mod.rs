@@ -25,10 +25,10 @@ pub(crate) struct Sampled {
 /// `None` everywhere if a slice is too short or a row is missing.
 pub(crate) trait Transform<T: LaneOps>: Copy {
     /// How many parts the samples come in.
-    fn n_parts<S: Simd>(&self) -> usize;
+    fn n_parts(&self) -> usize;
 
     /// Where a part starts among the samples of all parts.
-    fn part_start<S: Simd>(&self, part: usize) -> usize;
+    fn part_start(&self, part: usize) -> usize;
 
     /// The rings of a function whose coefficients are the rows of a block, in flat order, with all that is to be sampled.
     fn sum_degrees<S: Simd>(
@@ -93,10 +93,4 @@ pub(crate) trait Transform<T: LaneOps>: Copy {
         rings: &mut [T::Lanes<S>],
         x: BlockRowsMut<'_, T, T::Lanes<S>>,
     ) -> Option<()>;
-}
-
-/// `value`, added to what is there if `accumulate`.
-#[inline(always)]
-fn put<S: Simd, T: LaneOps>(s: S, out: &mut T::Lanes<S>, value: T::Lanes<S>, accumulate: bool) {
-    *out = if accumulate { T::add(s, *out, value) } else { value };
 }

@@ -1,11 +1,17 @@
-//! Fast Fourier transforms of complex lane vectors: mixed radix, in place, every lane by itself.
+//! Fast Fourier transforms of complex lane vectors: mixed radix, every lane by itself.
 //!
 //! A complex number is two neighbouring lane vectors, `[re, im]`. The transform decimates in frequency and leaves its
 //! output in digit-reversed order; its adjoint decimates in time and takes its input in that order. In between only
 //! pointwise operations happen, which do not care, so that nothing is ever reordered.
+//!
+//! What the stages around a transform do costs about as much as its own stages: most of it is loads and stores. So the
+//! first stage can take its numbers from wherever they are ([`Fft::start`]), and the last one can be done together with the
+//! pointwise product and the first stage of the adjoint ([`Fft::couple`]).
 #![allow(unsafe_code)]
 // Indices are what the formulas and the safety arguments speak of.
 #![allow(clippy::needless_range_loop)]
+
+use core::ops::Range;
 
 use bytemuck::Pod;
 use pulp::{Simd, WithSimd};
@@ -13,7 +19,7 @@ use pulp::{Simd, WithSimd};
 use super::{LaneOps, cast_mut};
 
 /// A complex number in every lane.
-type Complex<V> = [V; 2];
+pub(crate) type Complex<V> = [V; 2];
 
 /// The transforms of one length, with its roots of unity `e^(2πi k / len)`, `k < len`, as `[k][re, im]`.
 #[derive(Clone, Copy, Debug)]
@@ -23,21 +29,12 @@ pub(crate) struct Fft<'t, T> {
     roots: &'t [T],
 }
 
-impl<'t, T: LaneOps> Fft<'t, T> {
-    /// `None` if the roots are fewer, or the length is not `2^a 3^b 5^c`.
-    #[inline(always)]
-    pub(crate) fn new(len: usize, roots: &'t [T]) -> Option<Self> {
-        let radices = Radices::of(len)?;
-        if roots.len() >= 2 * len { Some(Self { len, radices, roots }) } else { None }
-    }
-}
-
 /// About twice the instructions of a transform. `None` unless the length is `2^a 3^b 5^c`.
 pub(crate) fn fft_cost(len: usize) -> Option<usize> {
     Some(len * Radices::of(len)?.cost)
 }
 
-/// The radices of the stages of a transform, one after the other.
+/// The radices of the stages of a transform, one after the other: large ones first, at least two (which may be 1).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Radices {
     list: [u8; MAX_STAGES],
@@ -76,12 +73,14 @@ impl Radices {
             let stages = [
                 (8, eights, 29),
                 (6, sixes, 28),
-                (4, fours, 22),
-                (2, usize::from(twos == 1), 16),
-                (3, threes - sixes, 23),
                 (5, fives, 29),
+                (4, fours, 22),
+                (3, threes - sixes, 23),
+                (2, usize::from(twos == 1), 16),
             ];
-            let mut radices = Self { list: [1; MAX_STAGES], count: 0, cost: 0 };
+            let n_stages: usize = stages.iter().map(|(_, times, _)| times).sum();
+            let mut radices =
+                Self { list: [1; MAX_STAGES], count: 2_usize.saturating_sub(n_stages), cost: 0 };
             for (radix, times, cost) in stages {
                 for _ in 0..times {
                     *radices.list.get_mut(radices.count)? = radix;
@@ -101,10 +100,142 @@ impl Radices {
     }
 }
 
-/// `x[k] ← Σ_j x[j] e^(2πi jk / len)`, in digit-reversed order, for `count` transforms one after the other. `None` if `x` is
-/// shorter than they are.
+/// Evaluates `$body` with the constant `$RADIX`.
+macro_rules! with_radix {
+    ($radix:expr, |$RADIX:ident| $body:expr) => {
+        with_radix!(@ $radix, $RADIX, $body, 1 2 3 4 5 6 8)
+    };
+    (@ $radix:expr, $RADIX:ident, $body:expr, $($literal:literal)*) => {
+        match $radix {
+            $($literal => {
+                const $RADIX: usize = $literal;
+                $body
+            })*
+            _ => return None,
+        }
+    };
+}
+
+impl<'t, T: LaneOps> Fft<'t, T> {
+    /// `None` if the roots are fewer, or the length is not `2^a 3^b 5^c`.
+    #[inline(always)]
+    pub(crate) fn new(len: usize, roots: &'t [T]) -> Option<Self> {
+        let radices = Radices::of(len)?;
+        if roots.len() >= 2 * len { Some(Self { len, radices, roots }) } else { None }
+    }
+
+    /// How many transforms go through the stages together: about as many as the nearest cache holds (16 KiB with AVX2).
+    #[inline(always)]
+    fn at_a_time(&self) -> usize {
+        let mut count = 1;
+        while 2 * count * self.len.max(1) <= 256 {
+            count *= 2;
+        }
+        count
+    }
+
+    /// All stages.
+    #[inline(always)]
+    pub(crate) fn all(&self) -> Range<usize> {
+        0..self.radices.count
+    }
+
+    /// All stages but the first and the last.
+    #[inline(always)]
+    pub(crate) fn inner(&self) -> Range<usize> {
+        1..self.radices.count - 1
+    }
+
+    /// All stages but the last, which is the adjoint's first.
+    #[inline(always)]
+    pub(crate) fn before_last(&self) -> Range<usize> {
+        0..self.radices.count - 1
+    }
+
+    /// The first stage of `count` transforms. `None` if numbers are missing, or `x` is shorter than they are.
+    #[inline(always)]
+    pub(crate) fn start<S: Simd>(
+        &self,
+        s: S,
+        numbers: &impl Numbers<S, T>,
+        count: usize,
+        x: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        let x = x.get_mut(..2 * self.len * count)?.as_mut_ptr();
+        if !numbers.covers(count, self.len) {
+            return None;
+        }
+        with_radix!(*self.radices.as_slice().first()?, |RADIX| {
+            let stage = Stage { roots: self.roots, m: self.len / RADIX, step: 1 };
+            // SAFETY: the numbers are there, `x` holds `count` transforms, the roots are `len`, and the radix divides it.
+            unsafe { stage.run::<S, _, RADIX, false>(s, numbers, count, x) }
+        });
+        Some(())
+    }
+
+    /// The last stage of the transforms `f` and `g`, the sum of their products (the difference, if there are two), and the
+    /// first stage of its adjoint, which is added to what is there if `accumulate`. Real and imaginary parts are different
+    /// samples of real functions.
+    #[inline(always)]
+    pub(crate) fn couple<S: Simd, const TERMS: usize>(
+        &self,
+        s: S,
+        f: [&[T::Lanes<S>]; TERMS],
+        g: [&[T::Lanes<S>]; TERMS],
+        out: &mut [T::Lanes<S>],
+        accumulate: bool,
+    ) -> Option<()> {
+        if f.iter().chain(&g).any(|x| x.len() != out.len()) {
+            return None;
+        }
+        with_radix!(*self.radices.as_slice().last()?, |RADIX| {
+            couple::<S, T, TERMS, RADIX>(s, minus_one(s, self.roots), f, g, out, accumulate);
+        });
+        Some(())
+    }
+}
+
+/// Where a transform's numbers come from.
+///
+/// # Safety
+/// What is covered can be read.
+pub(crate) unsafe trait Numbers<S: Simd, T: LaneOps> {
+    /// Whether there are so many transforms of so many numbers.
+    fn covers(&self, count: usize, len: usize) -> bool;
+
+    /// Number `i` of a transform.
+    ///
+    /// # Safety
+    /// It must be [covered](Self::covers).
+    unsafe fn read(&self, s: S, transform: usize, i: usize) -> Complex<T::Lanes<S>>;
+}
+
+/// The numbers of transforms of length `len`, one after the other, where the results go as well.
+struct InPlace<V> {
+    x: *const V,
+    len: usize,
+}
+
+// SAFETY: who makes one sees to it.
+unsafe impl<S: Simd, T: LaneOps> Numbers<S, T> for InPlace<T::Lanes<S>> {
+    #[inline(always)]
+    fn covers(&self, _: usize, _: usize) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    unsafe fn read(&self, _: S, transform: usize, i: usize) -> Complex<T::Lanes<S>> {
+        let number = self.x.cast::<Complex<T::Lanes<S>>>().wrapping_add(transform * self.len + i);
+        // SAFETY: covered.
+        unsafe { *number }
+    }
+}
+
+/// `x[k] ← Σ_j x[j] e^(2πi jk / len)`, in digit-reversed order, for `count` transforms one after the other, or some of the
+/// stages of that. `None` if `x` is shorter than they are.
 pub(crate) struct Forward<'a, T, V> {
     pub(crate) fft: Fft<'a, T>,
+    pub(crate) stages: Range<usize>,
     pub(crate) count: usize,
     pub(crate) x: &'a mut [V],
 }
@@ -114,27 +245,26 @@ impl<T: LaneOps, V: Pod> WithSimd for Forward<'_, T, V> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { fft: Fft { len, radices, roots }, count, x } = self;
-        let x = cast_mut::<_, T::Lanes<S>>(x).get_mut(..2 * len * count)?;
-        for x in x.chunks_mut(2 * at_a_time(len)) {
+        let Self { fft: fft @ Fft { len, radices, roots }, stages, count, x } = self;
+        let mut rest = cast_mut::<_, T::Lanes<S>>(x).get_mut(..2 * len * count)?;
+        let (mut remaining, at_a_time) = (count, fft.at_a_time());
+        while remaining > 0 {
+            let count = remaining.min(at_a_time);
+            let (x, others) = rest.split_at_mut_checked(2 * len * count)?;
+            (rest, remaining) = (others, remaining - count);
             // `n` is the length of the transforms that remain, `step` their number.
             let (mut n, mut step) = (len, 1);
-            for radix in radices.as_slice() {
-                macro_rules! stages {
-                    ($($radix:literal)*) => {
-                        match radix {
-                            $($radix => {
-                                n /= $radix;
-                                // SAFETY: `x` holds a multiple of `len` numbers, the roots are `len`, and the radices
-                                // make up the length: `len = $radix · n · step`.
-                                unsafe { stage::<S, T, $radix, false>(s, x, roots, n, step) };
-                                step *= $radix;
-                            })*
-                            _ => return None,
-                        }
-                    };
-                }
-                stages!(2 3 4 5 6 8);
+            for (i, radix) in radices.as_slice().iter().enumerate() {
+                with_radix!(*radix, |RADIX| {
+                    n /= RADIX;
+                    if RADIX > 1 && stages.contains(&i) {
+                        let stage = Stage { roots, m: n, step };
+                        // SAFETY: `x` holds `count` transforms, the roots are `len`, and the radices make up the length:
+                        // `len = RADIX · n · step`.
+                        unsafe { stage.in_place::<S, RADIX, false>(s, count * step, x) };
+                    }
+                    step *= RADIX;
+                });
             }
         }
         Some(())
@@ -144,6 +274,7 @@ impl<T: LaneOps, V: Pod> WithSimd for Forward<'_, T, V> {
 /// The adjoint of [`Forward`]: `x[j] ← Σ_k x[k] e^(−2πi jk / len)` for `x[k]` in digit-reversed order.
 pub(crate) struct Adjoint<'a, T, V> {
     pub(crate) fft: Fft<'a, T>,
+    pub(crate) stages: Range<usize>,
     pub(crate) count: usize,
     pub(crate) x: &'a mut [V],
 }
@@ -153,114 +284,204 @@ impl<T: LaneOps, V: Pod> WithSimd for Adjoint<'_, T, V> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { fft: Fft { len, radices, roots }, count, x } = self;
-        let x = cast_mut::<_, T::Lanes<S>>(x).get_mut(..2 * len * count)?;
-        for x in x.chunks_mut(2 * at_a_time(len)) {
-            // The stages of the transform in reverse: `m` is the length of the transforms done, `rest` their number.
-            let (mut m, mut rest) = (1, len);
-            for radix in radices.as_slice().iter().rev() {
-                macro_rules! stages {
-                    ($($radix:literal)*) => {
-                        match radix {
-                            $($radix => {
-                                rest /= $radix;
-                                // SAFETY: as above: `len = $radix · m · rest`.
-                                unsafe { stage::<S, T, $radix, true>(s, x, roots, m, rest) };
-                                m *= $radix;
-                            })*
-                            _ => return None,
-                        }
-                    };
-                }
-                stages!(2 3 4 5 6 8);
+        let Self { fft: fft @ Fft { len, radices, roots }, stages, count, x } = self;
+        let mut rest = cast_mut::<_, T::Lanes<S>>(x).get_mut(..2 * len * count)?;
+        let (mut remaining, at_a_time) = (count, fft.at_a_time());
+        while remaining > 0 {
+            let count = remaining.min(at_a_time);
+            let (x, others) = rest.split_at_mut_checked(2 * len * count)?;
+            (rest, remaining) = (others, remaining - count);
+            // The stages of the transform in reverse: `m` is the length of the transforms done, `step` their number.
+            let (mut m, mut step) = (1, len);
+            for (i, radix) in radices.as_slice().iter().enumerate().rev() {
+                with_radix!(*radix, |RADIX| {
+                    step /= RADIX;
+                    if RADIX > 1 && stages.contains(&i) {
+                        let stage = Stage { roots, m, step };
+                        // SAFETY: as above: `len = RADIX · m · step`.
+                        unsafe { stage.in_place::<S, RADIX, true>(s, count * step, x) };
+                    }
+                    m *= RADIX;
+                });
             }
         }
         Some(())
     }
 }
 
-/// How many numbers of transforms of a length go through the stages together: a multiple of the length, and about as many
-/// as the nearest cache holds (16 KiB with AVX2).
-#[inline(always)]
-fn at_a_time(len: usize) -> usize {
-    let mut numbers = len.max(1);
-    while 2 * numbers <= 256 {
-        numbers *= 2;
-    }
-    numbers
-}
-
 /// One stage: `step` transforms of length `RADIX · m` become `RADIX · step` of length `m`, or the adjoint of that.
-///
-/// # Safety
-/// `roots` must hold `RADIX · m · step` complex numbers, and `x` a multiple of that.
-#[inline(always)]
-unsafe fn stage<S: Simd, T: LaneOps, const RADIX: usize, const ADJOINT: bool>(
-    s: S,
-    x: &mut [T::Lanes<S>],
-    roots: &[T],
+struct Stage<'a, T> {
+    roots: &'a [T],
     m: usize,
     step: usize,
-) {
-    let mut twiddles = [[T::splat(s, T::zeroed()); 2]; RADIX];
-    // SAFETY: `0 < m`, and the contract.
-    unsafe { butterflies::<S, T, RADIX, ADJOINT, false>(s, x, 0, m, &twiddles) };
-    for k in 1..m {
-        for q in 1..RADIX {
-            let root = 2 * q * k * step;
-            // SAFETY: `q k step <= (RADIX − 1) (m − 1) step`, below the number of roots.
-            let re = unsafe { *roots.get_unchecked(root) };
-            // SAFETY: as above.
-            let im = unsafe { *roots.get_unchecked(root + 1) };
-            twiddles[q] = [T::splat(s, re), T::splat(s, im)];
+}
+
+impl<T: LaneOps> Stage<'_, T> {
+    /// # Safety
+    /// As for [`Self::run`], for numbers that are there already.
+    #[inline(always)]
+    unsafe fn in_place<S: Simd, const RADIX: usize, const ADJOINT: bool>(
+        &self,
+        s: S,
+        count: usize,
+        x: &mut [T::Lanes<S>],
+    ) {
+        let x = x.as_mut_ptr();
+        let numbers = InPlace { x, len: RADIX * self.m };
+        // SAFETY: the contract; no other reference to them is in use.
+        unsafe { self.run::<S, _, RADIX, ADJOINT>(s, &numbers, count, x) };
+    }
+
+    /// The stage for `count` transforms of length `RADIX · m`.
+    ///
+    /// # Safety
+    /// There must be `RADIX · m · step` roots, so many numbers, and room for
+    /// them at `x`.
+    #[inline(always)]
+    unsafe fn run<S: Simd, N: Numbers<S, T>, const RADIX: usize, const ADJOINT: bool>(
+        &self,
+        s: S,
+        numbers: &N,
+        count: usize,
+        x: *mut T::Lanes<S>,
+    ) {
+        let mut twiddles = [[T::splat(s, T::zeroed()); 2]; RADIX];
+        // SAFETY: `0 < m`, and the contract.
+        unsafe { self.butterflies::<S, N, RADIX, ADJOINT, false>(s, numbers, count, x, 0, &twiddles) };
+        for k in 1..self.m {
+            for q in 1..RADIX {
+                // SAFETY: `q k step <= (RADIX − 1) (m − 1) step`, below the number of roots.
+                twiddles[q] = unsafe { splat_complex::<S, T>(s, self.roots, q * k * self.step) };
+            }
+            // SAFETY: `k < m`, and the contract.
+            unsafe {
+                self.butterflies::<S, N, RADIX, ADJOINT, true>(s, numbers, count, x, k, &twiddles);
+            }
         }
-        // SAFETY: `k < m`, and the contract.
-        unsafe { butterflies::<S, T, RADIX, ADJOINT, true>(s, x, k, m, &twiddles) };
+    }
+
+    /// The butterflies of a stage that share their twiddle factors: number `k` of every transform.
+    ///
+    /// The adjoint is the same computation on `[im, re]`: swapping the parts of `z` gives `i z*`, which turns a
+    /// multiplication by `w` into one by `w*`.
+    ///
+    /// # Safety
+    /// As for [`Self::run`], and `k < m`.
+    #[inline(always)]
+    unsafe fn butterflies<
+        S: Simd,
+        N: Numbers<S, T>,
+        const RADIX: usize,
+        const ADJOINT: bool,
+        const TWIDDLED: bool,
+    >(
+        &self,
+        s: S,
+        numbers: &N,
+        count: usize,
+        x: *mut T::Lanes<S>,
+        k: usize,
+        twiddles: &[Complex<T::Lanes<S>>; RADIX],
+    ) {
+        let (x, minus_one) = (x.cast::<Complex<T::Lanes<S>>>(), minus_one(s, self.roots));
+        for transform in 0..count {
+            let mut values = [[T::splat(s, T::zeroed()); 2]; RADIX];
+            for q in 0..RADIX {
+                // SAFETY: `k + q m < RADIX · m`, and the contract.
+                values[q] = unsafe { numbers.read(s, transform, k + q * self.m) };
+                if ADJOINT {
+                    values[q] = swapped(values[q]);
+                    if TWIDDLED && q > 0 {
+                        values[q] = times::<S, T>(s, values[q], twiddles[q]);
+                    }
+                }
+            }
+            let mut values = butterfly::<S, T, RADIX>(s, minus_one, values);
+            for q in 0..RADIX {
+                if !ADJOINT && TWIDDLED && q > 0 {
+                    values[q] = times::<S, T>(s, values[q], twiddles[q]);
+                }
+                if ADJOINT {
+                    values[q] = swapped(values[q]);
+                }
+                let number = x.wrapping_add(transform * RADIX * self.m + k + q * self.m);
+                // SAFETY: as above.
+                unsafe { *number = values[q] };
+            }
+        }
     }
 }
 
-/// The butterflies of a stage that share their twiddle factors: number `k` of every transform.
-///
-/// The adjoint is the same computation on `[im, re]`: swapping the parts of `z` gives `i z*`, which turns a
-/// multiplication by `w` into one by `w*`.
+/// See [`Fft::couple`].
+#[inline(always)]
+fn couple<S: Simd, T: LaneOps, const TERMS: usize, const RADIX: usize>(
+    s: S,
+    minus_one: T::Lanes<S>,
+    f: [&[T::Lanes<S>]; TERMS],
+    g: [&[T::Lanes<S>]; TERMS],
+    out: &mut [T::Lanes<S>],
+    accumulate: bool,
+) {
+    let (groups, _) = out.as_chunks_mut::<2>().0.as_chunks_mut::<RADIX>();
+    for (i, out) in groups.iter_mut().enumerate() {
+        let mut sum = [[T::splat(s, T::zeroed()); 2]; RADIX];
+        for term in 0..TERMS {
+            // SAFETY: `f` and `g` are as long as `out`, here and below.
+            let f = butterfly::<S, T, RADIX>(s, minus_one, unsafe { group(f[term], i) });
+            // SAFETY: as above.
+            let g = butterfly::<S, T, RADIX>(s, minus_one, unsafe { group(g[term], i) });
+            for q in 0..RADIX {
+                for part in 0..2 {
+                    let product = T::mul(s, f[q][part], g[q][part]);
+                    sum[q][part] = if term == 0 { product } else { T::sub(s, sum[q][part], product) };
+                }
+            }
+        }
+        for q in 0..RADIX {
+            sum[q] = swapped(sum[q]);
+        }
+        let sum = butterfly::<S, T, RADIX>(s, minus_one, sum);
+        for q in 0..RADIX {
+            let [im, re] = sum[q];
+            out[q] = if accumulate { [T::add(s, out[q][0], re), T::add(s, out[q][1], im)] } else { [re, im] };
+        }
+    }
+}
+
+/// The `i`-th so many complex numbers.
 ///
 /// # Safety
-/// `x` must hold a multiple of `RADIX · m` complex numbers, and `k < m`.
+/// They must exist.
 #[inline(always)]
-unsafe fn butterflies<S: Simd, T: LaneOps, const RADIX: usize, const ADJOINT: bool, const TWIDDLED: bool>(
-    s: S,
-    x: &mut [T::Lanes<S>],
-    k: usize,
-    m: usize,
-    twiddles: &[Complex<T::Lanes<S>>; RADIX],
-) {
-    let (re, im) = if ADJOINT { (1, 0) } else { (0, 1) };
-    let mut first = k;
-    while first < x.len() / 2 {
-        let mut values = [[T::splat(s, T::zeroed()); 2]; RADIX];
-        for q in 0..RADIX {
-            let index = 2 * (first + q * m);
-            // SAFETY: `first + q m` lies in the same transform of length `RADIX · m` as `first`.
-            values[q][0] = unsafe { *x.get_unchecked(index + re) };
-            // SAFETY: as above.
-            values[q][1] = unsafe { *x.get_unchecked(index + im) };
-            if ADJOINT && TWIDDLED && q > 0 {
-                values[q] = times::<S, T>(s, values[q], twiddles[q]);
-            }
-        }
-        let mut values = butterfly::<S, T, RADIX>(s, values);
-        for q in 0..RADIX {
-            if !ADJOINT && TWIDDLED && q > 0 {
-                values[q] = times::<S, T>(s, values[q], twiddles[q]);
-            }
-            let index = 2 * (first + q * m);
-            // SAFETY: as above.
-            unsafe { *x.get_unchecked_mut(index + re) = values[q][0] };
-            // SAFETY: as above.
-            unsafe { *x.get_unchecked_mut(index + im) = values[q][1] };
-        }
-        first += RADIX * m;
-    }
+unsafe fn group<V: Copy, const RADIX: usize>(x: &[V], i: usize) -> [Complex<V>; RADIX] {
+    let group = x.as_ptr().cast::<[Complex<V>; RADIX]>().wrapping_add(i);
+    // SAFETY: the contract.
+    unsafe { *group }
+}
+
+/// Complex number `i` of `[i][re, im]`, in every lane.
+///
+/// # Safety
+/// It must exist.
+#[inline(always)]
+unsafe fn splat_complex<S: Simd, T: LaneOps>(s: S, numbers: &[T], i: usize) -> Complex<T::Lanes<S>> {
+    // SAFETY: the contract.
+    let re = unsafe { *numbers.get_unchecked(2 * i) };
+    // SAFETY: as above.
+    let im = unsafe { *numbers.get_unchecked(2 * i + 1) };
+    [T::splat(s, re), T::splat(s, im)]
+}
+
+/// −1 from the roots of unity, see [`butterfly`].
+#[inline(always)]
+fn minus_one<S: Simd, T: LaneOps>(s: S, roots: &[T]) -> T::Lanes<S> {
+    T::neg(s, T::splat(s, roots.first().copied().unwrap_or(T::zeroed())))
+}
+
+/// `i z*`.
+#[inline(always)]
+fn swapped<V>([re, im]: Complex<V>) -> Complex<V> {
+    [im, re]
 }
 
 /// `a b`.
@@ -282,24 +503,29 @@ fn plus<S: Simd, T: LaneOps>(s: S, a: Complex<T::Lanes<S>>, b: Complex<T::Lanes<
     [T::add(s, a[0], b[0]), T::add(s, a[1], b[1])]
 }
 
-/// `a − b`.
+/// `a − b`, see [`butterfly`].
 #[inline(always)]
 fn minus<S: Simd, T: LaneOps>(
     s: S,
+    minus_one: T::Lanes<S>,
     a: Complex<T::Lanes<S>>,
     b: Complex<T::Lanes<S>>,
 ) -> Complex<T::Lanes<S>> {
-    [T::sub(s, a[0], b[0]), T::sub(s, a[1], b[1])]
+    plus_scaled::<S, T>(s, a, minus_one, b)
 }
 
 /// `a + i b` and `a − i b`.
 #[inline(always)]
 fn quarter_turns<S: Simd, T: LaneOps>(
     s: S,
+    minus_one: T::Lanes<S>,
     a: Complex<T::Lanes<S>>,
     b: Complex<T::Lanes<S>>,
 ) -> [Complex<T::Lanes<S>>; 2] {
-    [[T::sub(s, a[0], b[1]), T::add(s, a[1], b[0])], [T::add(s, a[0], b[1]), T::sub(s, a[1], b[0])]]
+    [
+        [T::mul_add(s, minus_one, b[1], a[0]), T::add(s, a[1], b[0])],
+        [T::add(s, a[0], b[1]), T::mul_add(s, minus_one, b[0], a[1])],
+    ]
 }
 
 /// `a + factor · b` with a real factor.
@@ -314,30 +540,35 @@ fn plus_scaled<S: Simd, T: LaneOps>(
 }
 
 /// The transform of length `RADIX`, in natural order.
+///
+/// It is mostly sums and differences. Where processors have units for them beside those for products (AMD since Zen), half of
+/// these would idle: differences are multiply-adds with −1, which are rounded likewise. (`minus_one` is loaded: the compiler
+/// would make differences again of a constant.)
 #[inline(always)]
 fn butterfly<S: Simd, T: LaneOps, const RADIX: usize>(
     s: S,
+    minus_one: T::Lanes<S>,
     x: [Complex<T::Lanes<S>>; RADIX],
 ) -> [Complex<T::Lanes<S>>; RADIX] {
     let mut y = x;
     if RADIX == 2 {
         y[0] = plus::<S, T>(s, x[0], x[1]);
-        y[1] = minus::<S, T>(s, x[0], x[1]);
+        y[1] = minus::<S, T>(s, minus_one, x[0], x[1]);
     } else if RADIX == 3 {
         // cos 2π/3 = −½ and sin 2π/3 = √¾.
         let (half, sine) =
             (T::splat(s, T::from_f64(-0.5)), T::splat(s, T::from_f64(0.866_025_403_784_438_6)));
-        let (sum, difference) = (plus::<S, T>(s, x[1], x[2]), minus::<S, T>(s, x[1], x[2]));
+        let (sum, difference) = (plus::<S, T>(s, x[1], x[2]), minus::<S, T>(s, minus_one, x[1], x[2]));
         y[0] = plus::<S, T>(s, x[0], sum);
         let even = plus_scaled::<S, T>(s, x[0], half, sum);
         let odd = [T::mul(s, sine, difference[0]), T::mul(s, sine, difference[1])];
-        [y[1], y[2]] = quarter_turns::<S, T>(s, even, odd);
+        [y[1], y[2]] = quarter_turns::<S, T>(s, minus_one, even, odd);
     } else if RADIX == 4 {
-        let (sum02, difference02) = (plus::<S, T>(s, x[0], x[2]), minus::<S, T>(s, x[0], x[2]));
-        let (sum13, difference13) = (plus::<S, T>(s, x[1], x[3]), minus::<S, T>(s, x[1], x[3]));
+        let (sum02, difference02) = (plus::<S, T>(s, x[0], x[2]), minus::<S, T>(s, minus_one, x[0], x[2]));
+        let (sum13, difference13) = (plus::<S, T>(s, x[1], x[3]), minus::<S, T>(s, minus_one, x[1], x[3]));
         y[0] = plus::<S, T>(s, sum02, sum13);
-        y[2] = minus::<S, T>(s, sum02, sum13);
-        [y[1], y[3]] = quarter_turns::<S, T>(s, difference02, difference13);
+        y[2] = minus::<S, T>(s, minus_one, sum02, sum13);
+        [y[1], y[3]] = quarter_turns::<S, T>(s, minus_one, difference02, difference13);
     } else if RADIX == 5 {
         // Cosine and sine of 2π/5 and of 4π/5.
         let (c1, s1) =
@@ -346,8 +577,8 @@ fn butterfly<S: Simd, T: LaneOps, const RADIX: usize>(
             (T::splat(s, T::from_f64(-0.809_016_994_374_947_5)), T::from_f64(0.587_785_252_292_473_1));
         let (s1, s2, minus_s1) =
             (T::splat(s, s1), T::splat(s, s2), T::splat(s, T::from_f64(-0.951_056_516_295_153_5)));
-        let (sum14, difference14) = (plus::<S, T>(s, x[1], x[4]), minus::<S, T>(s, x[1], x[4]));
-        let (sum23, difference23) = (plus::<S, T>(s, x[2], x[3]), minus::<S, T>(s, x[2], x[3]));
+        let (sum14, difference14) = (plus::<S, T>(s, x[1], x[4]), minus::<S, T>(s, minus_one, x[1], x[4]));
+        let (sum23, difference23) = (plus::<S, T>(s, x[2], x[3]), minus::<S, T>(s, minus_one, x[2], x[3]));
         y[0] = plus::<S, T>(s, x[0], plus::<S, T>(s, sum14, sum23));
         let even1 = plus_scaled::<S, T>(s, plus_scaled::<S, T>(s, x[0], c1, sum14), c2, sum23);
         let even2 = plus_scaled::<S, T>(s, plus_scaled::<S, T>(s, x[0], c2, sum14), c1, sum23);
@@ -355,27 +586,33 @@ fn butterfly<S: Simd, T: LaneOps, const RADIX: usize>(
         let odd1 = plus_scaled::<S, T>(s, odd1, s1, difference14);
         let odd2 = [T::mul(s, s2, difference14[0]), T::mul(s, s2, difference14[1])];
         let odd2 = plus_scaled::<S, T>(s, odd2, minus_s1, difference23);
-        [y[1], y[4]] = quarter_turns::<S, T>(s, even1, odd1);
-        [y[2], y[3]] = quarter_turns::<S, T>(s, even2, odd2);
+        [y[1], y[4]] = quarter_turns::<S, T>(s, minus_one, even1, odd1);
+        [y[2], y[3]] = quarter_turns::<S, T>(s, minus_one, even2, odd2);
     } else if RADIX == 6 {
         // By the Chinese remainder theorem (Good 1958): `j = 3a + 2b` and `k = 3c + 4d` modulo 6 make
         // `e^(2πi jk / 6) = (−1)^(ac) e^(2πi bd / 3)`.
-        let [a0, a1, a2] = butterfly::<S, T, 3>(s, [x[0], x[2], x[4]]);
-        let [b0, b1, b2] = butterfly::<S, T, 3>(s, [x[3], x[5], x[1]]);
-        (y[0], y[3]) = (plus::<S, T>(s, a0, b0), minus::<S, T>(s, a0, b0));
-        (y[4], y[1]) = (plus::<S, T>(s, a1, b1), minus::<S, T>(s, a1, b1));
-        (y[2], y[5]) = (plus::<S, T>(s, a2, b2), minus::<S, T>(s, a2, b2));
+        let [a0, a1, a2] = butterfly::<S, T, 3>(s, minus_one, [x[0], x[2], x[4]]);
+        let [b0, b1, b2] = butterfly::<S, T, 3>(s, minus_one, [x[3], x[5], x[1]]);
+        (y[0], y[3]) = (plus::<S, T>(s, a0, b0), minus::<S, T>(s, minus_one, a0, b0));
+        (y[4], y[1]) = (plus::<S, T>(s, a1, b1), minus::<S, T>(s, minus_one, a1, b1));
+        (y[2], y[5]) = (plus::<S, T>(s, a2, b2), minus::<S, T>(s, minus_one, a2, b2));
     } else if RADIX == 8 {
-        let [a0, a1, a2, a3] = butterfly::<S, T, 4>(s, [x[0], x[2], x[4], x[6]]);
-        let [b0, b1, b2, b3] = butterfly::<S, T, 4>(s, [x[1], x[3], x[5], x[7]]);
+        let [a0, a1, a2, a3] = butterfly::<S, T, 4>(s, minus_one, [x[0], x[2], x[4], x[6]]);
+        let [b0, b1, b2, b3] = butterfly::<S, T, 4>(s, minus_one, [x[1], x[3], x[5], x[7]]);
         // Times e^(iπ/4) and e^(3iπ/4).
         let root = T::splat(s, T::from_f64(core::f64::consts::FRAC_1_SQRT_2));
-        let b1 = [T::mul(s, root, T::sub(s, b1[0], b1[1])), T::mul(s, root, T::add(s, b1[0], b1[1]))];
-        let minus_b3 = [T::mul(s, root, T::add(s, b3[0], b3[1])), T::mul(s, root, T::sub(s, b3[1], b3[0]))];
-        (y[0], y[4]) = (plus::<S, T>(s, a0, b0), minus::<S, T>(s, a0, b0));
-        (y[1], y[5]) = (plus::<S, T>(s, a1, b1), minus::<S, T>(s, a1, b1));
-        [y[2], y[6]] = quarter_turns::<S, T>(s, a2, b2);
-        (y[3], y[7]) = (minus::<S, T>(s, a3, minus_b3), plus::<S, T>(s, a3, minus_b3));
+        let b1 = [
+            T::mul(s, root, T::mul_add(s, minus_one, b1[1], b1[0])),
+            T::mul(s, root, T::add(s, b1[0], b1[1])),
+        ];
+        let minus_b3 = [
+            T::mul(s, root, T::add(s, b3[0], b3[1])),
+            T::mul(s, root, T::mul_add(s, minus_one, b3[0], b3[1])),
+        ];
+        (y[0], y[4]) = (plus::<S, T>(s, a0, b0), minus::<S, T>(s, minus_one, a0, b0));
+        (y[1], y[5]) = (plus::<S, T>(s, a1, b1), minus::<S, T>(s, minus_one, a1, b1));
+        [y[2], y[6]] = quarter_turns::<S, T>(s, minus_one, a2, b2);
+        (y[3], y[7]) = (minus::<S, T>(s, minus_one, a3, minus_b3), plus::<S, T>(s, a3, minus_b3));
     }
     y
 }

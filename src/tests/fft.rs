@@ -28,7 +28,12 @@ impl<T: Real> WithSimd for Transformed<'_, T> {
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let Self { len, count, roots, adjoint, x } = self;
         let (fft, x) = (Fft::new(len, roots)?, cast_mut::<_, T::Lanes<S>>(x));
-        if adjoint { s.vectorize(Adjoint { fft, count, x }) } else { s.vectorize(Forward { fft, count, x }) }
+        let stages = fft.all();
+        if adjoint {
+            s.vectorize(Adjoint { fft, stages, count, x })
+        } else {
+            s.vectorize(Forward { fft, stages, count, x })
+        }
     }
 }
 
@@ -118,4 +123,81 @@ fn transforms_are_the_sums_f32() {
 #[test]
 fn transforms_are_the_sums_f64() {
     transforms_are_the_sums::<f64>();
+}
+
+/// The product of two functions, or the difference of two products, by the stages one after the other and by [`Fft::couple`].
+struct Coupled<'a, T> {
+    len: usize,
+    roots: &'a [T],
+    at_once: bool,
+    /// The functions `f` and `g` of both terms, and the result.
+    functions: &'a mut [Vec<CacheLine>; 4],
+    result: &'a mut [CacheLine],
+}
+
+impl<T: Real> WithSimd for Coupled<'_, T> {
+    type Output = Option<()>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) -> Option<()> {
+        let Self { len, roots, at_once, functions, result } = self;
+        let fft = Fft::new(len, roots)?;
+        let stages = if at_once { fft.before_last() } else { fft.all() };
+        let mut samples = functions.each_mut().map(|x| &mut cast_mut::<_, T::Lanes<S>>(x)[..2 * len]);
+        for x in &mut samples {
+            s.vectorize(Forward { fft, stages: stages.clone(), count: 1, x })?;
+        }
+        let [f1, g1, f2, g2] = samples.map(|x| &*x);
+        let result = &mut cast_mut::<_, T::Lanes<S>>(result)[..2 * len];
+        if at_once {
+            fft.couple(s, [f1], [g1], result, false)?;
+            fft.couple(s, [f1, f2], [g1, g2], result, true)?;
+        } else {
+            for (i, result) in result.iter_mut().enumerate() {
+                let (first, second) = (T::mul(s, f1[i], g1[i]), T::mul(s, f2[i], g2[i]));
+                *result = T::add(s, first, T::sub(s, first, second));
+            }
+        }
+        s.vectorize(Adjoint { fft, stages, count: 1, x: result })
+    }
+}
+
+fn coupling_is_the_stages_in_between<T: Roundoff>() {
+    let mut random = Random(18);
+    for len in (1..=100).filter(|len| Radices::of(*len).is_some()) {
+        let turns = (0..len as u64).map(|k| Dd::cos_sin_pi(2 * k, len as u64));
+        let roots: Vec<T> = turns.flat_map(|(re, im)| [re, im]).map(|x| T::from_f64(x.to_f64())).collect();
+        for isa in levels() {
+            let level = Level::up_to(Some(isa));
+            let size = 2 * len * level.lanes::<T>();
+            let lines = (size * size_of::<T>()).div_ceil(size_of::<CacheLine>());
+            let functions = [(); 4].map(|()| {
+                let mut x = vec![CacheLine::ZERO; lines];
+                cast_mut::<_, T>(&mut x)[..size].copy_from_slice(&random.values::<T>(size));
+                x
+            });
+            let [expected, actual] = [false, true].map(|at_once| {
+                let (mut functions, mut result) = (functions.clone(), vec![CacheLine::ZERO; lines]);
+                let (roots, functions) = (roots.as_slice(), &mut functions);
+                level.run(Coupled::<T> { len, roots, at_once, functions, result: &mut result }).unwrap();
+                cast::<_, T>(&result)[..size].to_vec()
+            });
+            // The sum of both is formed before or after the adjoint's first stage.
+            let norm = |x: &[T]| x.iter().map(|x| x.to_f64().powi(2)).sum::<f64>().sqrt();
+            let difference: Vec<T> =
+                actual.iter().zip(&expected).map(|(a, b)| T::from_f64(a.to_f64() - b.to_f64())).collect();
+            let bound = 2.0 * (fft_roundings(len) + 4) as f64 * T::UNIT;
+            assert!(norm(&expected) > 0.0 && norm(&difference) <= bound * norm(&expected), "{isa:?} {len}");
+        }
+    }
+}
+
+#[test]
+fn coupling_is_the_stages_in_between_f32() {
+    coupling_is_the_stages_in_between::<f32>();
+}
+
+#[test]
+fn coupling_is_the_stages_in_between_f64() {
+    coupling_is_the_stages_in_between::<f64>();
 }

@@ -104,6 +104,7 @@ fn path_roundings(engine: Engine, [l1, l2, l3]: [usize; 3], forward: bool) -> us
 /// factor) and an addition.
 pub(super) fn fft_roundings(len: usize) -> usize {
     let of_stage = |radix: &u8| match radix {
+        1 => 0,
         2 => 8,  // (1 + 4) √2
         3 => 20, // (7 + 4) √3
         4 => 12, // (2 + 4) √4

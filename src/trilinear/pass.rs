@@ -58,12 +58,12 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
         let Operands { schedule, degrees, blocks, rows, out, shared, is_prepared } = operands;
         let (rings, product) = (cast_mut(rings), cast_mut(product));
         let inputs = schedule.inputs();
-        let n_parts = transform.n_parts::<S>();
+        let n_parts = transform.n_parts();
         let parts = (0..*blocks).flat_map(|block| (0..n_parts).map(move |part| (block, part)));
         for (block, part) in parts {
             // Samples of shared functions are kept, those of all parts.
             let place = |slot: Slot| {
-                if shared[slot as usize] { start + transform.part_start::<S>(part) } else { 0 }
+                if shared[slot as usize] { start + transform.part_start(part) } else { 0 }
             };
             let mut rings_start = 0;
             for ((input, rows), samples) in inputs.iter().zip(&*rows).zip(&mut *samples) {
