@@ -23,7 +23,6 @@
 //! kept as samples is the state before the last stage: the pointwise operations complete it, and begin the adjoint
 //! ([`Fft::couple`]).
 
-use core::f64::consts::SQRT_2;
 use core::ops::Range;
 
 use pulp::Simd;
@@ -31,8 +30,8 @@ use pulp::Simd;
 use super::{Sampled, Transform};
 use crate::isa::outline;
 use crate::lanes::{
-    Adjoint, BlockRows, BlockRowsMut, Component, DENSE, Fft, Forward, LaneOps, Matrix, OrderRows, Panel,
-    QuarterSteps, RingPairs, fft_cost, multiply, times,
+    Adjoint, BlockRows, BlockRowsMut, DENSE, Fft, Forward, LaneOps, Matrix, OrderRows, Panel, RingPairs,
+    fft_cost, multiply, times,
 };
 use crate::tables::fourier::{Degrees, FourierSizes, FourierTable};
 
@@ -113,8 +112,8 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         Some(Self { table, theta, phi, parts: Parts::new(&table.sizes) })
     }
 
-    /// From the coefficients of order `±m` to `row`, the coefficients of `e^(2πi un / n_theta)` at the quarter steps, as
-    /// [`QuarterSteps`] makes them. The order's part is taken off the table `series`.
+    /// From the coefficients of order `±m` to the frequencies `[u][cos, sin]` in `row`, zero above `lmax`. The order's part
+    /// is taken off the table `series`.
     #[inline(always)]
     fn synthesise_order<S: Simd>(
         &self,
@@ -126,8 +125,12 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         row: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let by_phi = component == Component::ByPhi;
-        let (n_theta, is_sine) = (self.table.sizes.n_theta, component.is_sine(m));
-        let quarters = self.quarters(is_sine);
+        // The quarter steps read nothing beyond, and write what lies between mirror images of frequencies.
+        let n_frequencies = if by_phi { lmax } else { lmax + 1 };
+        let beyond = (lmax + 1).max(self.table.sizes.n_theta.saturating_sub(lmax));
+        for z in row.get_mut(2 * n_frequencies..2 * beyond).unwrap_or(&mut []) {
+            *z = T::splat(s, T::zeroed());
+        }
         for parity in 0..2 {
             let degrees = Degrees::new(m, parity);
             let n_degrees = degrees.count(self.table.sizes.lmax);
@@ -143,14 +146,27 @@ impl<'t, T: LaneOps> Torus<'t, T> {
             let staircase = degrees.first.saturating_sub(first + offset) / 2;
             let a = Matrix { data: block, row_stride: n_degrees, column_stride: 1, staircase };
             let b = OrderRows { rows: x, first: degrees.first, m };
-            let out = QuarterSteps { row: &mut *row, n_theta, first, component, is_sine, quarters };
+            let out = Panel { data: row.get_mut(2 * first..)?, stride: 4 };
             multiply::<S, T, 2>(s, (n, degrees.count(lmax)), a, &b, out)?;
         }
-        // What no frequency and no mirror image has reached.
-        let n_frequencies = if by_phi { lmax } else { lmax + 1 };
-        let beyond = n_theta.min(n_theta + 1 - n_frequencies);
-        for z in row.get_mut(2 * n_frequencies..2 * beyond).unwrap_or(&mut []) {
-            *z = T::splat(s, T::zeroed());
+        let frequencies = row.as_chunks_mut::<2>().0.get_mut(..=lmax)?;
+        match component {
+            Component::Value => {}
+            Component::ByTheta => {
+                // (2 cos uθ)' = −u 2 sin uθ, (2 sin uθ)' = u 2 cos uθ
+                let mut factor = T::splat(s, T::zeroed());
+                let step = T::splat(s, T::from_f64(if m.is_multiple_of(2) { -1.0 } else { 1.0 }));
+                for [cos, sin] in frequencies {
+                    (*cos, *sin) = (T::mul(s, factor, *cos), T::mul(s, factor, *sin));
+                    factor = T::add(s, factor, step);
+                }
+            }
+            Component::ByPhi => {
+                // (c cos mφ + s sin mφ)' = m (s cos mφ − c sin mφ); there is no sine of order 0, and no derivative.
+                for [cos, sin] in frequencies {
+                    (*cos, *sin) = (*sin, T::neg(s, *cos));
+                }
+            }
         }
         Some(())
     }
@@ -184,20 +200,46 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         Some(())
     }
 
-    /// The adjoint of [`QuarterSteps`] for a function: in `row`, from the coefficients at the quarter steps to those of
-    /// `2 cos uθ` or, for `SINES`, of `2 sin uθ`.
+    /// In `row`, from the coefficients `z_u` of `2 cos uθ` or, for `SINES`, of `2 sin uθ`, up to `u = lmax` and zero beyond, to
+    /// those of `e^(2πi un / n_theta)` at the quarter steps: with `w = e^(iπu / 2 n_theta)`, for sines times `−i`, and
+    /// `z' = z_{n_theta − u}`,
+    ///
+    /// ```text
+    /// cosines:  w (z − i z'), w* (z + i z')        sines:  w (z + i z'), w* (z − i z')
+    /// ```
+    ///
+    /// for the frequencies `u` and `n_theta − u`.
+    #[inline(always)]
+    fn quarter_steps<S: Simd, const SINES: bool>(
+        &self,
+        s: S,
+        lmax: usize,
+        row: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        let n_theta = self.table.sizes.n_theta;
+        let (low, high, quarters) = self.mirror_pairs::<S, SINES>(s, row)?;
+        let mut pairs = low.iter_mut().zip(high.iter_mut().rev()).zip(quarters).take(lmax);
+        // Mostly `z'` is beyond `lmax`.
+        for ((low, high), [re, im]) in pairs.by_ref().take((n_theta - 1).checked_sub(lmax)?) {
+            let w = [T::splat(s, *re), T::splat(s, *im)];
+            let z = *low;
+            (*low, *high) = (times::<S, T>(s, z, w), times::<S, T>(s, z, [w[0], T::neg(s, w[1])]));
+        }
+        for ((low, high), [re, im]) in pairs {
+            let w = [T::splat(s, *re), T::splat(s, *im)];
+            let (a, b) = (*low, *high);
+            let minus = [T::add(s, a[0], b[1]), T::sub(s, a[1], b[0])];
+            let plus = [T::sub(s, a[0], b[1]), T::add(s, a[1], b[0])];
+            let (a, b) = if SINES { (plus, minus) } else { (minus, plus) };
+            (*low, *high) = (times::<S, T>(s, a, w), times::<S, T>(s, b, [w[0], T::neg(s, w[1])]));
+        }
+        Some(())
+    }
+
+    /// The adjoint of [`Self::quarter_steps`], for all frequencies.
     #[inline(always)]
     fn quarter_steps_back<S: Simd, const SINES: bool>(&self, s: S, row: &mut [T::Lanes<S>]) -> Option<()> {
-        let n_theta = self.table.sizes.n_theta;
-        let (constant, rest) = row.as_chunks_mut::<2>().0.get_mut(..n_theta)?.split_first_mut()?;
-        if SINES {
-            *constant = [T::splat(s, T::zeroed()); 2]; // there is no sine of frequency 0
-        }
-        let (low, rest) = rest.split_at_mut_checked(n_theta / 2 - 1)?;
-        let (middle, high) = rest.split_first_mut()?;
-        let root = T::splat(s, T::from_f64(SQRT_2));
-        *middle = [T::mul(s, root, middle[0]), T::mul(s, root, middle[1])];
-        let quarters = self.quarters(SINES).get(1..)?;
+        let (low, high, quarters) = self.mirror_pairs::<S, SINES>(s, row)?;
         for ((low, high), [re, im]) in low.iter_mut().zip(high.iter_mut().rev()).zip(quarters) {
             let w = [T::splat(s, *re), T::splat(s, *im)];
             let (a, b) = (times::<S, T>(s, *low, [w[0], T::neg(s, w[1])]), times::<S, T>(s, *high, w));
@@ -212,12 +254,25 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         Some(())
     }
 
-    /// `w^u` below half of `n_theta`, of cosines or of sines: see [`QuarterSteps`].
+    /// The frequencies below and, in reverse, above half of `n_theta`, with their `w`. What they do not pair is done: half of
+    /// `n_theta` is its own mirror image, and there is no sine of frequency 0.
     #[inline(always)]
-    fn quarters(&self, sines: bool) -> &'t [[T; 2]] {
+    fn mirror_pairs<'r, S: Simd, const SINES: bool>(
+        &self,
+        s: S,
+        row: &'r mut [T::Lanes<S>],
+    ) -> Option<MirrorPairs<'r, 't, T, T::Lanes<S>>> {
+        let n_theta = self.table.sizes.n_theta;
+        let (constant, rest) = row.as_chunks_mut::<2>().0.get_mut(..n_theta)?.split_first_mut()?;
+        if SINES {
+            constant.fill(T::splat(s, T::zeroed()));
+        }
+        let (low, rest) = rest.split_at_mut_checked(n_theta / 2 - 1)?;
+        let (middle, high) = rest.split_first_mut()?;
+        let root = T::splat(s, T::from_f64(core::f64::consts::SQRT_2));
+        *middle = [T::mul(s, root, middle[0]), T::mul(s, root, middle[1])];
         let quarters = self.table.quarters.as_chunks::<2>().0;
-        let (of_cosines, of_sines) = quarters.split_at_checked(quarters.len() / 2).unwrap_or((&[], &[]));
-        if sines { of_sines } else { of_cosines }
+        Some((low, high, quarters.get(if SINES { n_theta / 2 } else { 0 }..)?.get(1..)?))
     }
 
     /// The rings of a function, or of a component of its gradient.
@@ -236,6 +291,12 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         for m in 0..=lmax {
             let row = rings.get_mut(m * row_len..(m + 1) * row_len)?;
             self.synthesise_order(s, component, (lmax, m), x, &mut series, row)?;
+            // Even orders are cosines, odd ones sines; components of a gradient the other way round.
+            if m.is_multiple_of(2) == (component == Component::Value) {
+                self.quarter_steps::<S, false>(s, lmax, row)?;
+            } else {
+                self.quarter_steps::<S, true>(s, lmax, row)?;
+            }
         }
         outline(s, Forward { fft: self.theta, stages: self.theta.all(), count: lmax + 1, x: rings })
     }
@@ -269,6 +330,19 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         self.phi.start(s, &ring_pairs, pairs.len(), samples)?;
         outline(s, Forward { fft: self.phi, stages: self.phi.inner(), count: pairs.len(), x: samples })
     }
+}
+
+/// Complex coefficients of the frequencies below and above half of `n_theta`, and the constants of each pair.
+type MirrorPairs<'r, 't, T, V> = (&'r mut [[V; 2]], &'r mut [[V; 2]], &'t [[T; 2]]);
+
+/// What is sampled of a function.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Component {
+    Value,
+    /// `∂f/∂θ`
+    ByTheta,
+    /// `1/sin θ ∂f/∂φ`
+    ByPhi,
 }
 
 impl<T: LaneOps> Transform<T> for Torus<'_, T> {

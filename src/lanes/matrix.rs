@@ -10,7 +10,6 @@
 use pulp::Simd;
 
 use core::marker::PhantomData;
-use core::ops::Range;
 
 use bytemuck::Zeroable;
 
@@ -67,21 +66,15 @@ pub(crate) unsafe trait Source<V> {
 ///
 /// # Safety
 /// What is covered can be written.
-pub(crate) unsafe trait Target<S: Simd, T: LaneOps> {
+pub(crate) unsafe trait Target<V> {
     /// Whether there are so many rows of so many columns.
     fn covers(&self, rows: usize, columns: usize) -> bool;
 
-    /// Writes some columns of a row; all of them, if there are no more than four. Rows come in order.
+    /// Writes an element.
     ///
     /// # Safety
-    /// They must be [covered](Self::covers), and `columns` end at `COLUMNS` at most.
-    unsafe fn write<const COLUMNS: usize>(
-        &mut self,
-        s: S,
-        row: usize,
-        columns: Range<usize>,
-        values: &[T::Lanes<S>; COLUMNS],
-    );
+    /// It must be [covered](Self::covers).
+    unsafe fn write(&mut self, row: usize, column: usize, value: V);
 }
 
 /// Element `(r, c)` is `data[r · stride + c]`.
@@ -106,24 +99,16 @@ unsafe impl<V: Copy> Source<V> for Panel<&[V]> {
 }
 
 // SAFETY: as above.
-unsafe impl<S: Simd, T: LaneOps> Target<S, T> for Panel<&mut [T::Lanes<S>]> {
+unsafe impl<V> Target<V> for Panel<&mut [V]> {
     #[inline(always)]
     fn covers(&self, rows: usize, columns: usize) -> bool {
         extent(&[(rows, self.stride), (columns, 1)]).is_some_and(|n| n <= self.data.len())
     }
 
     #[inline(always)]
-    unsafe fn write<const COLUMNS: usize>(
-        &mut self,
-        _: S,
-        row: usize,
-        columns: Range<usize>,
-        values: &[T::Lanes<S>; COLUMNS],
-    ) {
-        for c in columns {
-            // SAFETY: covered.
-            unsafe { *self.data.get_unchecked_mut(row * self.stride + c) = values[c] };
-        }
+    unsafe fn write(&mut self, row: usize, column: usize, value: V) {
+        // SAFETY: covered.
+        unsafe { *self.data.get_unchecked_mut(row * self.stride + column) = value };
     }
 }
 
@@ -166,25 +151,17 @@ unsafe impl<T: bytemuck::Pod, V: bytemuck::Pod> Source<V> for OrderRows<BlockRow
 }
 
 // SAFETY: as above.
-unsafe impl<S: Simd, T: LaneOps> Target<S, T> for OrderRows<BlockRowsMut<'_, T, T::Lanes<S>>> {
+unsafe impl<T: bytemuck::Pod, V: bytemuck::Pod> Target<V> for OrderRows<BlockRowsMut<'_, T, V>> {
     #[inline(always)]
     fn covers(&self, rows: usize, columns: usize) -> bool {
         columns <= 2 && self.needed(rows).is_some_and(|needed| self.rows.has(needed))
     }
 
     #[inline(always)]
-    unsafe fn write<const COLUMNS: usize>(
-        &mut self,
-        _: S,
-        row: usize,
-        columns: Range<usize>,
-        values: &[T::Lanes<S>; COLUMNS],
-    ) {
-        for c in columns {
-            let offset = self.row(row, c) * self.rows.row_stride();
-            // SAFETY: as above.
-            unsafe { self.rows.write(offset, values[c]) };
-        }
+    unsafe fn write(&mut self, row: usize, column: usize, value: V) {
+        let offset = self.row(row, column) * self.rows.row_stride();
+        // SAFETY: as above.
+        unsafe { self.rows.write(offset, value) };
     }
 }
 
@@ -196,7 +173,7 @@ pub(crate) fn multiply<S: Simd, T: LaneOps, const COLUMNS: usize>(
     (rows, depth): (usize, usize),
     a: Matrix<'_, T>,
     b: &impl Source<T::Lanes<S>>,
-    mut out: impl Target<S, T>,
+    mut out: impl Target<T::Lanes<S>>,
 ) -> Option<()> {
     if !a.covers(rows, depth) || !b.covers(depth, COLUMNS) || !out.covers(rows, COLUMNS) {
         return None;
@@ -246,7 +223,7 @@ unsafe fn multiply_tile<
     S: Simd,
     T: LaneOps,
     B: Source<T::Lanes<S>>,
-    O: Target<S, T>,
+    O: Target<T::Lanes<S>>,
     const ROWS: usize,
     const COLUMNS: usize,
 >(
@@ -254,7 +231,7 @@ unsafe fn multiply_tile<
     depth: usize,
     a: Matrix<'_, T>,
     r: usize,
-    columns: Range<usize>,
+    columns: core::ops::Range<usize>,
     b: &B,
     out: &mut O,
 ) {
@@ -284,8 +261,10 @@ unsafe fn multiply_tile<
         add_products!(k, |a, b, sum| T::mul_add(s, a, b, *sum));
     }
     for i in 0..ROWS {
-        // SAFETY: row `r + i`, these columns: inside `out` by the contract.
-        unsafe { out.write(s, r + i, columns.clone(), &sums[i]) };
+        for c in columns.clone() {
+            // SAFETY: row `r + i`, column `c`: inside `out` by the contract.
+            unsafe { out.write(r + i, c, sums[i][c]) };
+        }
     }
 }
 

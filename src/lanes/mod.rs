@@ -30,7 +30,7 @@ pub(crate) use quads::{Quads, QuadsMut};
 pub(crate) use rows::{BlockRows, BlockRowsMut, FixedRows, FixedRowsMut, RowCount, Rows, RowsMut, RowsShape};
 pub(crate) use runs::Runs;
 pub(crate) use settle::settle;
-pub(crate) use torus::{Component, QuarterSteps, RingPairs};
+pub(crate) use torus::RingPairs;
 pub(crate) use transpose::Transposition;
 
 use bytemuck::{Pod, Zeroable};
