@@ -112,8 +112,8 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         Some(Self { table, theta, phi, parts: Parts::new(&table.sizes) })
     }
 
-    /// From the coefficients of order `±m` to the frequencies `[u][cos, sin]` in `row`, zero above `lmax`. The order's part
-    /// is taken off the table `series`.
+    /// From the coefficients of order `±m` to the frequencies `[u][cos, sin]` in `row`, zero above `lmax` where
+    /// [`Self::quarter_steps`] does not write. The order's part is taken off the table `series`.
     #[inline(always)]
     fn synthesise_order<S: Simd>(
         &self,
@@ -125,7 +125,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         row: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let by_phi = component == Component::ByPhi;
-        // The quarter steps read nothing beyond, and write what lies between mirror images of frequencies.
+        // Between the highest frequency and its mirror image: what is above, the quarter steps write and do not read.
         let n_frequencies = if by_phi { lmax } else { lmax + 1 };
         let beyond = (lmax + 1).max(self.table.sizes.n_theta.saturating_sub(lmax));
         for z in row.get_mut(2 * n_frequencies..2 * beyond).unwrap_or(&mut []) {

@@ -4,8 +4,8 @@
 //! output in digit-reversed order; its adjoint decimates in time and takes its input in that order. In between only
 //! pointwise operations happen, which do not care, so that nothing is ever reordered.
 //!
-//! What the stages around a transform do costs about as much as its own stages: most of it is loads and stores. So the
-//! first stage can take its numbers from wherever they are ([`Fft::start`]), and the last one can be done together with the
+//! Passes over memory around the stages cost about half as much as these: they are loads and stores. So the first stage can
+//! take its numbers from wherever they are ([`Fft::start`]), and the last one can be done together with the
 //! pointwise product and the first stage of the adjoint ([`Fft::couple`]).
 #![allow(unsafe_code)]
 // Indices are what the formulas and the safety arguments speak of.
@@ -34,7 +34,7 @@ pub(crate) fn fft_cost(len: usize) -> Option<usize> {
     Some(len * Radices::of(len)?.cost)
 }
 
-/// The radices of the stages of a transform, one after the other: large ones first, at least two (which may be 1).
+/// The radices of the stages of a transform, one after the other: at least two, large ones first, after 1 if there are fewer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Radices {
     list: [u8; MAX_STAGES],
@@ -175,7 +175,7 @@ impl<'t, T: LaneOps> Fft<'t, T> {
 
     /// The last stage of the transforms `f` and `g`, the sum of their products (the difference, if there are two), and the
     /// first stage of its adjoint, which is added to what is there if `accumulate`. Real and imaginary parts are different
-    /// samples of real functions.
+    /// samples of real functions. `None` if lengths differ.
     #[inline(always)]
     pub(crate) fn couple<S: Simd, const TERMS: usize>(
         &self,
