@@ -29,7 +29,7 @@ const _: () = assert!(MAX_DEGREE >= 2 * LMAX_INPUT && MAX_FREQUENCY_SUM >= 5 * L
 pub trait Real: LaneOps + Constants + PartialOrd + PartialEq + Default + Debug + Into<f64> {
     /// Runs an execution at a level: not generic, so that the kernels are compiled in this crate, once.
     #[doc(hidden)]
-    fn run(level: Level, execute: trilinear::Execute<'_, '_, Self>) -> Option<()>;
+    fn run(level: Level, execute: &mut trilinear::Execute<'_, '_, Self>) -> Option<()>;
 
     /// Likewise harmonics.
     #[doc(hidden)]
@@ -45,7 +45,7 @@ pub trait Real: LaneOps + Constants + PartialOrd + PartialEq + Default + Debug +
 }
 
 impl Real for f32 {
-    fn run(level: Level, execute: trilinear::Execute<'_, '_, Self>) -> Option<()> {
+    fn run(level: Level, execute: &mut trilinear::Execute<'_, '_, Self>) -> Option<()> {
         level.run(execute)
     }
 
@@ -63,7 +63,7 @@ impl Real for f32 {
 }
 
 impl Real for f64 {
-    fn run(level: Level, execute: trilinear::Execute<'_, '_, Self>) -> Option<()> {
+    fn run(level: Level, execute: &mut trilinear::Execute<'_, '_, Self>) -> Option<()> {
         level.run(execute)
     }
 
@@ -360,6 +360,12 @@ impl PlanDesc {
     pub(crate) fn contributing(&self) -> [usize; 3] {
         let [l1, l2, l3] = [self.lmax1, self.lmax2, self.lmax3];
         [l1.min(l2 + l3), l2.min(l1 + l3), l3]
+    }
+
+    /// Whether all degrees can contribute.
+    pub(crate) fn all_contribute(&self) -> bool {
+        let [l1, l2, l3] = [self.lmax1, self.lmax2, self.lmax3];
+        l1 <= l2 + l3 && l2 <= l1 + l3
     }
 
     /// Which operand is the same function for all channels of a sample.
@@ -805,7 +811,7 @@ impl<'t, T: Real> Plan<'t, T> {
             other = Schedule::new(self.desc.parts(), wanted);
             &other
         };
-        let execute = trilinear::Execute {
+        let mut execute = trilinear::Execute {
             plan: self,
             kernel: &self.vjp_kernel,
             schedule,
@@ -831,7 +837,7 @@ impl<'t, T: Real> Plan<'t, T> {
         accumulate: bool,
         workspace: &mut [CacheLine],
     ) -> Result<(), Error> {
-        let execute = trilinear::Execute {
+        let mut execute = trilinear::Execute {
             plan: self,
             kernel: &self.kernel,
             schedule: &self.forward,

@@ -422,7 +422,7 @@ impl<T: Real> Execute<'_, '_, T> {
         let elements = cast_mut::<_, T>(workspace);
         let (angles, rest) = elements.split_at_mut_checked(sizes.blocks * sizes.angles() * lanes)?;
         let (buffers, panels) = rest.split_at_mut_checked(sizes.blocks * n_lm(lmax) * lanes)?;
-        let transfer = Transfer { layout, lmax, scale: DegreeScale::ONE };
+        let transfer = Transfer { layout: &layout, lmax, scale: &DegreeScale::ONE };
         let mut first = Block::first(lanes, n_samples, n_channels);
         let mut prepared = None; // the sample whose angles are there
         while !first.is_empty() {
@@ -455,7 +455,13 @@ impl<T: Real> Execute<'_, '_, T> {
                 }
                 prepared = None;
             }
-            level.run(Gather { transfer: &transfer, array: x, first, blocks, buffers: &mut *buffers })?;
+            level.run(Gather {
+                transfer: &transfer,
+                array: x,
+                first: &first,
+                blocks,
+                buffers: &mut *buffers,
+            })?;
             let (angles, buffers_, panels) = (&*angles, &mut *buffers, &mut *panels);
             if alike > 0 {
                 level.run(Rotate::<T, true> {
@@ -480,7 +486,7 @@ impl<T: Real> Execute<'_, '_, T> {
             level.run(Scatter {
                 transfer: &transfer,
                 array: out,
-                first,
+                first: &first,
                 blocks,
                 buffers,
                 buffer_lmax: lmax,

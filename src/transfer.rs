@@ -231,9 +231,9 @@ impl<T: LaneOps> DegreeScale<'_, T> {
 /// One array of a call: how it is laid out and scaled. Lane buffers hold coefficients in flat order.
 #[derive(Clone, Copy)]
 pub(crate) struct Transfer<'a, T> {
-    pub(crate) layout: ArrayLayout,
+    pub(crate) layout: &'a ArrayLayout,
     pub(crate) lmax: usize,
-    pub(crate) scale: DegreeScale<'a, T>,
+    pub(crate) scale: &'a DegreeScale<'a, T>,
 }
 
 // No closures around vector code here and in the engines: a closure that the compiler does not inline would be compiled
@@ -324,7 +324,7 @@ pub(crate) struct Gather<'a, T, V> {
     pub(crate) transfer: &'a Transfer<'a, T>,
     pub(crate) array: &'a [T],
     /// The first block, and their number.
-    pub(crate) first: Block,
+    pub(crate) first: &'a Block,
     pub(crate) blocks: usize,
     /// One buffer after the other.
     pub(crate) buffers: &'a mut [V],
@@ -335,7 +335,8 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Gather<'_, T, V> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { transfer, array, first: mut block, blocks, buffers } = self;
+        let Self { transfer, array, first, blocks, buffers } = self;
+        let mut block = *first;
         let n_rows = n_lm(transfer.lmax);
         let mut rest: &mut [T::Lanes<S>] = cast_mut(buffers);
         for _ in 0..blocks {
@@ -362,7 +363,7 @@ pub(crate) struct Scatter<'a, T, V> {
     pub(crate) transfer: &'a Transfer<'a, T>,
     pub(crate) array: &'a mut [T],
     /// The first block, and their number.
-    pub(crate) first: Block,
+    pub(crate) first: &'a Block,
     pub(crate) blocks: usize,
     /// One buffer after the other, to degree `buffer_lmax` each, which may be above the array's. Scaled in place.
     pub(crate) buffers: &'a mut [V],
@@ -376,7 +377,8 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { transfer, array, first: mut block, blocks, buffers, buffer_lmax, accumulate } = self;
+        let Self { transfer, array, first, blocks, buffers, buffer_lmax, accumulate } = self;
+        let mut block = *first;
         let n_rows = n_lm(buffer_lmax);
         let mut old: Option<&mut [T::Lanes<S>]> = accumulate.map(cast_mut);
         let mut rest: &mut [T::Lanes<S>] = cast_mut(buffers);

@@ -63,13 +63,16 @@ impl<'t, T: Element + Real> Case<'t, T> {
 
     fn execute(&mut self) -> Result<(), Error> {
         let (plan, n_samples, weights) = (&self.plan, self.config.batch.samples, Weights::default());
-        let [x1, x2, cotangent] = self.functions.each_ref().map(|array| black_box(array.get()));
-        let [gradient1, gradient2, out] = self.results.each_mut().map(|array| black_box(array.get_mut()));
+        let ([f1, f2, f3], [r1, r2, r3]) = (&self.functions, &mut self.results);
+        let (x1, x2) = (black_box(f1.get()), black_box(f2.get()));
         if self.config.operation.is_vjp() {
-            let gradients = Gradients { x1: Some(gradient1), x2: Some(gradient2), ..Gradients::default() };
+            let (x1_gradient, x2_gradient) = (black_box(r1.get_mut()), black_box(r2.get_mut()));
+            let gradients =
+                Gradients { x1: Some(x1_gradient), x2: Some(x2_gradient), ..Gradients::default() };
+            let cotangent = black_box(f3.get());
             plan.vjp(n_samples, x1, x2, &weights, cotangent, gradients, false, &mut self.workspace)
         } else {
-            plan.execute(n_samples, x1, x2, &weights, out, &mut self.workspace)
+            plan.execute(n_samples, x1, x2, &weights, black_box(r3.get_mut()), &mut self.workspace)
         }
     }
 }

@@ -322,7 +322,7 @@ impl<T: Real> Execute<'_, T> {
                 }
             };
         }
-        let transfer = &Transfer { layout, lmax, scale: DegreeScale::ONE };
+        let transfer = &Transfer { layout: &layout, lmax, scale: &DegreeScale::ONE };
         let arrays = match task {
             Task::Values(_) => 1,
             Task::Gradients(..) => MAX_ARRAYS,
@@ -336,7 +336,7 @@ impl<T: Real> Execute<'_, T> {
             let scatter = |array, buffers| Scatter {
                 transfer,
                 array,
-                first,
+                first: &first,
                 blocks,
                 buffers,
                 buffer_lmax: lmax,
@@ -365,7 +365,7 @@ impl<T: Real> Execute<'_, T> {
                 Task::PullBack(array, d_xyz) => {
                     let (values, rest) = rows.split_at_mut_checked(n_rows)?;
                     let d_values = rest.get_mut(..len)?;
-                    outline(s, Gather { transfer, array, first, blocks, buffers: &mut *d_values })?;
+                    outline(s, Gather { transfer, array, first: &first, blocks, buffers: &mut *d_values })?;
                     let (array, d_xyz, neighbours) = (None, &mut **d_xyz, &mut *neighbours);
                     outline(
                         s,

@@ -12,45 +12,62 @@ use pulp::Simd;
 use super::groups::{Groups, MAX_GROUPS, transpose, with_groups};
 use super::{LaneOps, MAX_LANES, cast, cast_mut, lane_count};
 
-/// Where the elements of every lane lie in an array: element `i` of lane `n` is `starts[n] + i · stride`.
+/// Where the elements of every lane lie in an array: element `i` of a lane is `start + i · stride`.
 #[derive(Clone, Copy)]
 pub(crate) struct LaneElements {
-    starts: [usize; MAX_LANES],
-    /// Distance of the starts, where it is one and known.
-    lane_stride: Option<usize>,
+    starts: Starts,
     stride: usize,
+}
+
+/// Where the lanes start.
+#[derive(Clone, Copy)]
+#[allow(clippy::large_enum_variant)] // lives in one frame
+enum Starts {
+    Equidistant { first: usize, lane_stride: usize },
+    Anywhere([usize; MAX_LANES]),
 }
 
 impl LaneElements {
     /// Every lane starts at one distance from the one before.
     #[inline(always)]
     pub(crate) fn equidistant(first: usize, lane_stride: usize, stride: usize) -> Self {
-        let mut starts = [first; MAX_LANES];
-        let mut start = first;
-        for lane in &mut starts {
-            *lane = start;
-            start = start.wrapping_add(lane_stride); // of lanes that the level does not have too
-        }
-        Self { starts, lane_stride: Some(lane_stride), stride }
+        Self { starts: Starts::Equidistant { first, lane_stride }, stride }
     }
 
     /// Every lane starts somewhere; idle ones have to repeat the first.
     #[inline(always)]
     pub(crate) fn anywhere(starts: [usize; MAX_LANES], stride: usize) -> Self {
-        Self { starts, lane_stride: None, stride }
+        Self { starts: Starts::Anywhere(starts), stride }
     }
 
     /// Whether `rows` elements of each of the first `lanes` lanes, none of both missing, lie inside an array.
     #[inline(always)]
     fn are_inside(&self, lanes: usize, rows: usize, len: usize) -> Option<bool> {
-        let last_start = match self.lane_stride {
-            Some(lane_stride) => {
-                lanes.checked_sub(1)?.checked_mul(lane_stride)?.checked_add(self.starts[0])?
+        let last_start = match &self.starts {
+            Starts::Equidistant { first, lane_stride } => {
+                lanes.checked_sub(1)?.checked_mul(*lane_stride)?.checked_add(*first)?
             }
-            None => self.starts.get(..lanes)?.iter().fold(0, |last, start| last.max(*start)),
+            Starts::Anywhere(starts) => starts.get(..lanes)?.iter().fold(0, |last, start| last.max(*start)),
         };
         let last = rows.checked_sub(1)?.checked_mul(self.stride)?.checked_add(last_start)?;
         Some(last < len)
+    }
+
+    /// The start of every lane, of lanes that the level does not have too.
+    #[inline(always)]
+    fn starts(&self) -> [usize; MAX_LANES] {
+        match self.starts {
+            Starts::Equidistant { first, lane_stride } => {
+                let mut starts = [first; MAX_LANES];
+                let mut start = first;
+                for lane in &mut starts {
+                    *lane = start;
+                    start = start.wrapping_add(lane_stride);
+                }
+                starts
+            }
+            Starts::Anywhere(starts) => starts,
+        }
     }
 }
 
@@ -67,18 +84,18 @@ pub(crate) fn read_lanes<S: Simd, T: LaneOps>(
     if !elements.are_inside(lanes, rows.len(), array.len())? {
         return None;
     }
-    let (starts, stride) = (elements.starts.get(..lanes)?, elements.stride);
-    match elements.lane_stride {
-        Some(0) => {
-            let mut index = elements.starts[0];
+    let stride = elements.stride;
+    match elements.starts {
+        Starts::Equidistant { first, lane_stride: 0 } => {
+            let mut index = first;
             for row in rows {
                 // SAFETY: `are_inside` checked the first lane's element of every row.
                 *row = T::splat(s, unsafe { *array.get_unchecked(index) });
                 index = index.wrapping_add(stride);
             }
         }
-        Some(1) => {
-            let mut index = elements.starts[0];
+        Starts::Equidistant { first, lane_stride: 1 } => {
+            let mut index = first;
             for row in rows {
                 // SAFETY: `are_inside` checked the elements of all lanes of every row, which are neighbours.
                 *row = unsafe { array.as_ptr().wrapping_add(index).cast::<T::Lanes<S>>().read_unaligned() };
@@ -88,9 +105,9 @@ pub(crate) fn read_lanes<S: Simd, T: LaneOps>(
         // SAFETY: `are_inside` checked the elements of all lanes, which lie together.
         _ if stride == 1 && unsafe { read_tiles(s, array, elements, rows) } => {}
         _ => {
-            let mut offset = 0;
+            let (starts, mut offset) = (elements.starts(), 0);
             for row in cast_mut::<_, T>(rows).chunks_exact_mut(lanes) {
-                for (lane, start) in row.iter_mut().zip(starts) {
+                for (lane, start) in row.iter_mut().zip(&starts) {
                     // SAFETY: `are_inside` checked every row's element of each of the lanes.
                     *lane = unsafe { *array.get_unchecked(start + offset) };
                 }
@@ -114,19 +131,17 @@ pub(crate) fn write_lanes<S: Simd, T: LaneOps>(
     if !elements.are_inside(lanes, rows.len(), array.len())? {
         return None;
     }
-    let (starts, stride) = (elements.starts.get(..lanes)?, elements.stride);
-    match elements.lane_stride {
-        Some(0) => {
-            let mut index = elements.starts[0];
+    let stride = elements.stride;
+    match elements.starts {
+        Starts::Equidistant { first, lane_stride: 0 } => {
+            let mut index = first;
             for row in cast::<_, T>(rows).chunks_exact(lanes) {
-                if let (Some(target), Some(lane)) = (array.get_mut(index), row.first()) {
-                    *target = *lane;
-                }
+                *array.get_mut(index)? = *row.first()?;
                 index = index.wrapping_add(stride);
             }
         }
-        Some(1) => {
-            let mut index = elements.starts[0];
+        Starts::Equidistant { first, lane_stride: 1 } => {
+            let mut index = first;
             for row in rows {
                 let target = array.as_mut_ptr().wrapping_add(index).cast::<T::Lanes<S>>();
                 // SAFETY: `are_inside` checked the elements of all lanes of every row, which are neighbours.
@@ -137,9 +152,9 @@ pub(crate) fn write_lanes<S: Simd, T: LaneOps>(
         // SAFETY: `are_inside` checked the elements of all lanes, which lie together.
         _ if stride == 1 && unsafe { write_tiles(s, array, elements, rows) } => {}
         _ => {
-            let mut offset = 0;
+            let (starts, mut offset) = (elements.starts(), 0);
             for row in cast::<_, T>(rows).chunks_exact(lanes) {
-                for (lane, start) in row.iter().zip(starts).rev() {
+                for (lane, start) in row.iter().zip(&starts).rev() {
                     // SAFETY: `are_inside` checked every row's element of each of the lanes.
                     unsafe { *array.get_unchecked_mut(start + offset) = *lane };
                 }
@@ -162,9 +177,9 @@ unsafe fn read_tiles<S: Simd, T: LaneOps>(
     elements: &LaneElements,
     rows: &mut [T::Lanes<S>],
 ) -> bool {
-    let (array, n_rows, rows) = (array.as_ptr(), rows.len(), rows.as_mut_ptr());
+    let (starts, array, n_rows, rows) = (elements.starts(), array.as_ptr(), rows.len(), rows.as_mut_ptr());
     let read = with_groups!(s, groups => {
-        let tiles = Tiles { groups, starts: &elements.starts, n_rows };
+        let tiles = Tiles { groups, starts: &starts, n_rows };
         if are_triples::<T>(elements, n_rows) {
             // SAFETY: the caller's promise; as all lanes are neighbours, the elements of a group's lanes fill three groups.
             unsafe { tiles.read_triples(array, rows.cast()) };
@@ -191,9 +206,9 @@ unsafe fn write_tiles<S: Simd, T: LaneOps>(
     elements: &LaneElements,
     rows: &[T::Lanes<S>],
 ) -> bool {
-    let (array, n_rows, rows) = (array.as_mut_ptr(), rows.len(), rows.as_ptr());
+    let (starts, array, n_rows, rows) = (elements.starts(), array.as_mut_ptr(), rows.len(), rows.as_ptr());
     let written = with_groups!(s, groups => {
-        let tiles = Tiles { groups, starts: &elements.starts, n_rows };
+        let tiles = Tiles { groups, starts: &starts, n_rows };
         if are_triples::<T>(elements, n_rows) {
             // SAFETY: as in `read_tiles`.
             unsafe { tiles.write_triples(array, rows.cast()) };
@@ -212,7 +227,7 @@ unsafe fn write_tiles<S: Simd, T: LaneOps>(
 /// Whether lanes are neighbours with three elements of 32 bits each, less than a group.
 #[inline(always)]
 fn are_triples<T>(elements: &LaneElements, rows: usize) -> bool {
-    size_of::<T>() == 4 && rows == 3 && elements.lane_stride == Some(3)
+    size_of::<T>() == 4 && rows == 3 && matches!(elements.starts, Starts::Equidistant { lane_stride: 3, .. })
 }
 
 /// A piece of an array as tiles: a group or a vector of elements from each lane. The last tile overlaps the one before if

@@ -20,6 +20,7 @@ pub(crate) struct RowsShape {
 
 impl RowsShape {
     /// Number of elements from the first to the last, or `None` on overflow.
+    #[inline(always)]
     fn extent(&self, lanes: usize) -> Option<usize> {
         extent(&[(self.rows, self.row_stride), (self.blocks, self.block_stride), (lanes, 1)])
     }

@@ -30,6 +30,7 @@ use crate::isa::{Level, outline};
 use crate::lanes::{
     CacheLine, LaneOps, MAX_RINGS, Remaining, Rows, RowsMut, RowsShape, cast, cast_mut, lane_count,
 };
+use crate::layout::ArrayLayout;
 use crate::plan::{Engine, Kernel, Plan, Real};
 use crate::tables::fourier::FourierSizes;
 use crate::tables::grid::n_theta;
@@ -58,7 +59,7 @@ fn computed_lmax(direct: bool, degrees: [usize; 3], slot: Slot) -> usize {
 /// The degrees of what a slot's coefficients are made of, and its own.
 fn coupled(degrees: [usize; 3], slot: Slot) -> [usize; 3] {
     let [first, second] = slot.others();
-    [first, second, slot].map(|slot| degrees[slot as usize])
+    [degrees[first as usize], degrees[second as usize], degrees[slot as usize]]
 }
 
 /// Lane vectors of workspace for one kernel: buffers of coefficients, and the engine's own.
@@ -67,6 +68,8 @@ pub(crate) struct WorkspaceSizes {
     /// At most so many blocks go through the engine together, in buffers and in place.
     blocks: usize,
     in_place_blocks: usize,
+    /// To which degrees the coefficients of targets are computed.
+    computed_degrees: [usize; 3],
     /// Of one coefficient buffer that serves in between.
     scratch: usize,
     /// Of the sums per degree that gradients with respect to weights are made of.
@@ -92,8 +95,8 @@ impl WorkspaceSizes {
     ) -> Self {
         let [blocks, in_place_blocks] = run_blocks(schedule, degrees);
         let direct = engine == Engine::Direct;
-        let targets =
-            || schedule.targets().iter().map(|t| n_lm(computed_lmax(direct, degrees, t.field.slot)));
+        let computed_degrees = Slot::ALL.map(|slot| computed_lmax(direct, degrees, slot));
+        let targets = || schedule.targets().iter().map(|t| n_lm(computed_degrees[t.field.slot as usize]));
         let inputs = || schedule.inputs().iter().map(|input| n_lm(degrees[input.field.slot as usize]));
         let scratch = blocks * targets().chain(inputs()).max().unwrap_or(0);
         let degree_sums = blocks * degrees.into_iter().max().map_or(0, |lmax| lmax + 1);
@@ -124,6 +127,7 @@ impl WorkspaceSizes {
         Self {
             blocks,
             in_place_blocks,
+            computed_degrees,
             scratch,
             degree_sums,
             buffers,
@@ -161,7 +165,7 @@ pub struct Execute<'a, 't, T> {
     pub(crate) workspace: &'a mut [CacheLine],
 }
 
-impl<T: Real> WithSimd for Execute<'_, '_, T> {
+impl<T: Real> WithSimd for &mut Execute<'_, '_, T> {
     type Output = Option<()>;
 
     #[inline(always)]
@@ -190,12 +194,12 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
             if in_place {
                 run.couple_in_place(s, first, blocks)?;
             } else {
-                run.gather(s, first, blocks, is_prepared)?;
+                run.gather(s, &first, blocks, is_prepared)?;
                 match run.kernel {
                     Kernel::Direct => run.couple(s, blocks)?,
                     Kernel::Grid(..) | Kernel::Fourier(_) => run.transform(s, blocks, is_prepared)?,
                 }
-                run.store(s, first, blocks)?;
+                run.store(s, &first, blocks)?;
             }
             first.advance(blocks);
         }
@@ -205,7 +209,7 @@ impl<T: Real> WithSimd for Execute<'_, '_, T> {
 
 impl<T: Real> Execute<'_, '_, T> {
     /// Runs at a level. What is summed up starts at zero, and so do degrees that cannot contribute.
-    pub(crate) fn run(mut self, level: Level) -> Option<()> {
+    pub(crate) fn run(&mut self, level: Level) -> Option<()> {
         self.start_at_zero();
         T::run(level, self)
     }
@@ -214,10 +218,9 @@ impl<T: Real> Execute<'_, '_, T> {
         if self.accumulate {
             return;
         }
-        let desc = self.plan.desc();
-        let complete = desc.contributing() == [desc.lmax1, desc.lmax2, desc.lmax3];
+        let all_contribute = self.plan.desc().all_contribute();
         for (gradient, [layout, _]) in self.gradients.iter_mut().zip(&self.plan.layouts) {
-            if let (Some(gradient), true) = (gradient, layout.is_shared() || !complete) {
+            if let (Some(gradient), true) = (gradient, layout.is_shared() || !all_contribute) {
                 gradient.fill(T::zeroed());
             }
         }
@@ -227,94 +230,127 @@ impl<T: Real> Execute<'_, '_, T> {
     }
 }
 
-/// An input or a target of an execution: which array, how it is laid out, and a buffer for its blocks.
-struct Port<'a, T: Real, S: Simd> {
-    slot: Slot,
-    transfer: Transfer<'a, T>,
-    /// The degree of the buffer, at least that of the array.
-    lmax: usize,
-    buffer: &'a mut [T::Lanes<S>],
+/// How the functions' arrays are laid out and scaled.
+struct Transfers<'a, T> {
+    layouts: &'a [[ArrayLayout; 2]; 3],
+    degrees: [usize; 3],
+    scales: [DegreeScale<'a, T>; 3],
 }
 
-impl<T: Real, S: Simd> Port<'_, T, S> {
-    /// The rows of the buffer.
+impl<T: LaneOps> Transfers<'_, T> {
     #[inline(always)]
-    fn shape(&self, blocks: usize, is_shared: bool) -> RowsShape {
-        buffer_rows::<S, T>(self.lmax, blocks, is_shared)
+    fn of(&self, Field { slot, part }: Field) -> Option<Transfer<'_, T>> {
+        let i = slot as usize;
+        let layout = self.layouts[i].get(part)?;
+        Some(Transfer { layout, lmax: self.degrees[i], scale: &self.scales[i] })
+    }
+}
+
+/// Buffers for blocks of all inputs, or of all targets.
+struct Buffers<'a, V> {
+    memory: &'a mut [V],
+    /// Where each begins.
+    starts: [usize; MAX_FIELDS],
+}
+
+impl<'a, V: bytemuck::Pod> Buffers<'a, V> {
+    /// One after the other, to these degrees of the three functions.
+    #[inline(always)]
+    fn new(
+        fields: impl Iterator<Item = Field>,
+        degrees: [usize; 3],
+        blocks: usize,
+        memory: &mut Remaining<'a, V>,
+    ) -> Option<Self> {
+        let (mut starts, mut len) = ([0; MAX_FIELDS], 0);
+        for (start, field) in starts.iter_mut().zip(fields) {
+            *start = len;
+            len += blocks * n_lm(degrees[field.slot as usize]);
+        }
+        Some(Self { memory: memory.take(len)?, starts })
+    }
+
+    /// A buffer, and those after it.
+    #[inline(always)]
+    fn at(&self, number: usize) -> Option<&[V]> {
+        self.memory.get(*self.starts.get(number)?..)
+    }
+
+    /// Likewise, to write.
+    #[inline(always)]
+    fn at_mut(&mut self, number: usize) -> Option<&mut [V]> {
+        self.memory.get_mut(*self.starts.get(number)?..)
     }
 }
 
 /// The constants and the memory of one execution at one level.
-struct Run<'a, 't, T: Real, S: Simd> {
+struct Run<'r, 'a, 't, T: Real, S: Simd> {
     schedule: &'a Schedule,
     kernel: &'a Kernel<'t, T>,
-    degrees: [usize; 3],
-    functions: [&'a [T]; 3],
-    gradients: [Option<&'a mut [T]>; 3],
-    weight_gradients: [Option<&'a mut [T]>; 3],
+    functions: &'r [&'a [T]; 3],
+    gradients: &'r mut [Option<&'a mut [T]>; 3],
+    weight_gradients: &'r mut [Option<&'a mut [T]>; 3],
     accumulate: bool,
+    degrees: [usize; 3],
+    transfers: Transfers<'a, T>,
     /// Which functions the channels share.
     shared: [bool; 3],
     any_shared: bool,
     /// Whether the direct engine can work on the arrays themselves where blocks are full.
     is_plain: bool,
-    inputs: [Option<Port<'a, T, S>>; MAX_FIELDS],
-    targets: [Option<Port<'a, T, S>>; MAX_FIELDS],
-    scratch: &'a mut [T::Lanes<S>],
-    degree_sums: &'a mut [T::Lanes<S>],
+    inputs: Buffers<'r, T::Lanes<S>>,
+    targets: Buffers<'r, T::Lanes<S>>,
+    scratch: &'r mut [T::Lanes<S>],
+    degree_sums: &'r mut [T::Lanes<S>],
     sizes: &'a WorkspaceSizes,
     /// The engine's.
-    rest: &'a mut [T::Lanes<S>],
+    rest: &'r mut [T::Lanes<S>],
 }
 
-impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
+impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
     #[inline(always)]
-    fn new(execute: Execute<'a, 't, T>) -> Option<Self> {
-        let Execute { plan, kernel, schedule, sizes, functions, weights, accumulate, .. } = execute;
-        let Execute { gradients, weight_gradients, workspace, .. } = execute;
+    fn new(execute: &'r mut Execute<'a, 't, T>) -> Option<Self> {
+        let Execute { plan, kernel, schedule, sizes, functions, weights, .. } = execute;
+        let Execute { gradients, weight_gradients, accumulate, workspace, .. } = execute;
         let desc = plan.desc();
         let (degrees, kinds) = (desc.contributing(), [desc.weights1, desc.weights2, desc.weights3]);
         let is_direct = matches!(kernel, Kernel::Direct);
+        let scale = |i: usize| DegreeScale { factors: plan.factors[i], kind: kinds[i], weights: weights[i] };
+        let transfers = Transfers { layouts: &plan.layouts, degrees, scales: [scale(0), scale(1), scale(2)] };
         let [shared1, shared2] = desc.shared_by_channels();
         let shared = [shared1, shared2, false];
-        let mut memory = Remaining(cast_mut::<_, T::Lanes<S>>(workspace));
-        let (scratch, degree_sums) = (memory.take(sizes.scratch)?, memory.take(sizes.degree_sums)?);
-        let mut port = |Field { slot, part }, lmax| {
-            let i = slot as usize;
-            let scale = DegreeScale { factors: plan.factors[i], kind: kinds[i], weights: weights[i] };
-            let transfer = Transfer { layout: *plan.layouts[i].get(part)?, lmax: degrees[i], scale };
-            Some(Port { slot, transfer, lmax, buffer: memory.take(sizes.blocks * n_lm(lmax))? })
-        };
 
         // Rows of the direct engine's arrays lie at one distance. Transforms read and write coefficients several times:
         // theirs are copied to where they lie together, as rows of an array that are a power of two apart compete for few
         // places of the nearest cache.
-        let mut is_plain = is_direct && !accumulate;
-        let (mut inputs, mut targets) = ([const { None }; MAX_FIELDS], [const { None }; MAX_FIELDS]);
-        for (slot, input) in inputs.iter_mut().zip(schedule.inputs()) {
-            let port = port(input.field, degrees[input.field.slot as usize])?;
-            is_plain &= port.transfer.is_plain();
-            *slot = Some(port);
+        let (mut is_plain, mut any_shared) = (is_direct && !*accumulate, false);
+        for input in schedule.inputs() {
+            is_plain &= transfers.of(input.field)?.is_plain();
+            any_shared |= shared[input.field.slot as usize];
         }
-        for (slot, target) in targets.iter_mut().zip(schedule.targets()) {
-            let field = target.field;
-            let port = port(field, computed_lmax(is_direct, degrees, field.slot))?;
-            let i = field.slot as usize;
+        for target in schedule.targets() {
+            let (transfer, i) = (transfers.of(target.field)?, target.field.slot as usize);
             is_plain &= gradients[i].is_some() && weight_gradients[i].is_none();
             // What samples share is a sum over them.
-            is_plain &= !port.transfer.layout.is_shared();
-            is_plain &= port.lmax == degrees[i] && port.transfer.is_plain();
-            *slot = Some(port);
+            is_plain &= !transfer.layout.is_shared();
+            is_plain &= sizes.computed_degrees[i] == degrees[i] && transfer.is_plain();
         }
-        let any_shared = inputs.iter().flatten().any(|port| shared[port.slot as usize]);
+
+        let mut memory = Remaining(cast_mut::<_, T::Lanes<S>>(workspace));
+        let (scratch, degree_sums) = (memory.take(sizes.scratch)?, memory.take(sizes.degree_sums)?);
+        let fields = schedule.inputs().iter().map(|input| input.field);
+        let inputs = Buffers::new(fields, degrees, sizes.blocks, &mut memory)?;
+        let fields = schedule.targets().iter().map(|target| target.field);
+        let targets = Buffers::new(fields, sizes.computed_degrees, sizes.blocks, &mut memory)?;
         Some(Self {
             schedule,
             kernel,
-            degrees,
             functions,
             gradients,
             weight_gradients,
-            accumulate,
+            accumulate: *accumulate,
+            degrees,
+            transfers,
             shared,
             any_shared,
             is_plain,
@@ -329,15 +365,15 @@ impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
 
     /// Fills the buffers of the inputs, but not of shared ones that are there.
     #[inline(always)]
-    fn gather(&mut self, s: S, first: Block, blocks: usize, is_prepared: bool) -> Option<()> {
-        for port in self.inputs.iter_mut().flatten() {
-            let is_shared = self.shared[port.slot as usize];
-            if is_shared && is_prepared {
+    fn gather(&mut self, s: S, first: &Block, blocks: usize, is_prepared: bool) -> Option<()> {
+        for (number, input) in self.schedule.inputs().iter().enumerate() {
+            let i = input.field.slot as usize;
+            if self.shared[i] && is_prepared {
                 continue;
             }
-            let blocks = if is_shared { 1 } else { blocks };
-            let (transfer, array) = (&port.transfer, self.functions[port.slot as usize]);
-            outline(s, Gather { transfer, array, first, blocks, buffers: &mut *port.buffer })?;
+            let blocks = if self.shared[i] { 1 } else { blocks };
+            let (transfer, array) = (&self.transfers.of(input.field)?, self.functions[i]);
+            outline(s, Gather { transfer, array, first, blocks, buffers: self.inputs.at_mut(number)? })?;
         }
         Some(())
     }
@@ -346,37 +382,25 @@ impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
     #[inline(always)]
     fn couple_in_place(&mut self, s: S, first: Block, blocks: usize) -> Option<()> {
         for coupling in self.schedule.couplings() {
-            let (slot, accumulate) = (coupling.slot as usize, coupling.accumulate);
             let (mut first, mut left) = (first, blocks);
             while left > 0 {
                 let blocks = first.equidistant_blocks().min(left);
                 let rows = |input: usize| {
-                    let port = self.inputs.get(input)?.as_ref()?;
-                    let (start, shape) = port.transfer.plain_rows::<S>(&first, blocks);
-                    Rows::new(self.functions[port.slot as usize].get(start..)?, shape)
+                    let field = self.schedule.inputs().get(input)?.field;
+                    let (start, shape) = self.transfers.of(field)?.plain_rows::<S>(&first, blocks);
+                    Rows::new(self.functions[field.slot as usize].get(start..)?, shape)
                 };
                 let (x1, x2) = (rows(coupling.first)?, rows(coupling.second)?);
                 let place = |target: Option<usize>| {
-                    let port = self.targets.get(target?)?.as_ref()?;
-                    Some(port.transfer.plain_rows::<S>(&first, blocks))
+                    let field = self.schedule.targets().get(target?)?.field;
+                    Some(self.transfers.of(field)?.plain_rows::<S>(&first, blocks))
                 };
-                let array = self.gradients.get_mut(slot)?.as_deref_mut()?;
-                let (product, bracket) = match (place(coupling.product), place(coupling.bracket)) {
-                    (Some((product, shape)), Some((bracket, _))) => {
-                        let starts = [product, bracket];
-                        let [product, bracket] = RowsMut::at_two_places(array, starts, shape)?;
-                        (Some(product), Some(bracket))
-                    }
-                    (Some((start, shape)), None) => {
-                        (Some(RowsMut::new(array.get_mut(start..)?, shape)?), None)
-                    }
-                    (None, Some((start, shape))) => {
-                        (None, Some(RowsMut::new(array.get_mut(start..)?, shape)?))
-                    }
-                    (None, None) => return None,
-                };
-                let degrees = coupled(self.degrees, coupling.slot);
-                direct::couple::<S, T>(s, degrees, blocks, x1, x2, Results { product, bracket, accumulate })?;
+                let (product, bracket) = (place(coupling.product), place(coupling.bracket));
+                let (_, shape) = product.or(bracket)?;
+                let array = self.gradients[coupling.slot as usize].as_deref_mut()?;
+                let starts = [product.map(|(start, _)| start), bracket.map(|(start, _)| start)];
+                let results = results(array, starts, shape, coupling.accumulate)?;
+                direct::couple::<S, T>(s, coupled(self.degrees, coupling.slot), blocks, x1, x2, results)?;
                 first.advance(blocks);
                 left -= blocks;
             }
@@ -387,25 +411,20 @@ impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
     /// The direct engine on buffers.
     #[inline(always)]
     fn couple(&mut self, s: S, blocks: usize) -> Option<()> {
-        let Self { schedule, degrees, shared, inputs, targets, .. } = self;
-        let rows = |input: usize| {
-            let port = inputs.get(input)?.as_ref()?;
-            Rows::new(cast(port.buffer), port.shape(blocks, shared[port.slot as usize]))
-        };
+        let Self { schedule, degrees, shared, inputs, targets, sizes, .. } = self;
         for coupling in schedule.couplings() {
-            let accumulate = coupling.accumulate;
-            let (x1, x2) = (rows(coupling.first)?, rows(coupling.second)?);
-            let [mut product, mut bracket] = [None, None];
-            for (target, port) in targets.iter_mut().flatten().enumerate() {
-                let shape = port.shape(blocks, false);
-                if Some(target) == coupling.product {
-                    product = RowsMut::new(cast_mut(port.buffer), shape);
-                } else if Some(target) == coupling.bracket {
-                    bracket = RowsMut::new(cast_mut(port.buffer), shape);
-                }
-            }
-            let degrees = coupled(*degrees, coupling.slot);
-            direct::couple::<S, T>(s, degrees, blocks, x1, x2, Results { product, bracket, accumulate })?;
+            let [slot1, slot2] = coupling.slot.others();
+            let [slot1, slot2] = [slot1 as usize, slot2 as usize];
+            let shape1 = buffer_rows::<S, T>(degrees[slot1], blocks, shared[slot1]);
+            let shape2 = buffer_rows::<S, T>(degrees[slot2], blocks, shared[slot2]);
+            let x1 = Rows::new(cast(inputs.at(coupling.first)?), shape1)?;
+            let x2 = Rows::new(cast(inputs.at(coupling.second)?), shape2)?;
+            let lmax = sizes.computed_degrees[coupling.slot as usize];
+            let shape = buffer_rows::<S, T>(lmax, blocks, false);
+            let start = |target: Option<usize>| Some(targets.starts.get(target?)? * lane_count::<S, T>());
+            let starts = [start(coupling.product), start(coupling.bracket)];
+            let results = results(cast_mut(targets.memory), starts, shape, coupling.accumulate)?;
+            direct::couple::<S, T>(s, coupled(*degrees, coupling.slot), blocks, x1, x2, results)?;
         }
         Some(())
     }
@@ -414,14 +433,16 @@ impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
     #[inline(always)]
     fn transform(&mut self, s: S, blocks: usize, is_prepared: bool) -> Option<()> {
         let Self { schedule, kernel, degrees, shared, inputs, targets, sizes, rest, .. } = self;
-        let mut rows = [None; MAX_FIELDS];
-        for (rows, port) in rows.iter_mut().zip(inputs.iter().flatten()) {
-            *rows = Rows::new(cast(port.buffer), port.shape(blocks, shared[port.slot as usize]));
+        let (mut rows, mut out) = ([None; MAX_FIELDS], [const { None }; MAX_FIELDS]);
+        for (number, (rows, input)) in rows.iter_mut().zip(schedule.inputs()).enumerate() {
+            let (lmax, shared) = (degrees[input.field.slot as usize], shared[input.field.slot as usize]);
+            *rows = Rows::new(cast(inputs.at(number)?), buffer_rows::<S, T>(lmax, blocks, shared));
         }
-        let mut out = [const { None }; MAX_FIELDS];
-        for (out, port) in out.iter_mut().zip(targets.iter_mut().flatten()) {
-            let shape = port.shape(blocks, false);
-            *out = RowsMut::new(cast_mut(port.buffer), shape);
+        let mut memory = Remaining(&mut *targets.memory);
+        for (out, target) in out.iter_mut().zip(schedule.targets()) {
+            let lmax = degrees[target.field.slot as usize];
+            let buffer = memory.take(sizes.blocks * n_lm(lmax))?;
+            *out = RowsMut::new(cast_mut(buffer), buffer_rows::<S, T>(lmax, blocks, false));
         }
         let (degrees, shared) = (*degrees, *shared);
         let operands = Operands { schedule, degrees, blocks, rows, out, shared, is_prepared };
@@ -430,34 +451,55 @@ impl<'a, 't, T: Real, S: Simd> Run<'a, 't, T, S> {
 
     /// Writes the targets' buffers, and what gradients with respect to weights they make.
     #[inline(always)]
-    fn store(&mut self, s: S, first: Block, blocks: usize) -> Option<()> {
-        let mut ports = self.targets.iter_mut().flatten().peekable();
+    fn store(&mut self, s: S, first: &Block, blocks: usize) -> Option<()> {
+        let mut targets = self.schedule.targets().iter().enumerate().peekable();
         let mut last_slot = None;
-        while let Some(port) = ports.next() {
-            let (slot, transfer, buffer_lmax) = (port.slot, &port.transfer, port.lmax);
-            if let Some(gradient) = self.weight_gradients[slot as usize].as_deref_mut() {
-                let (lmax, array) = (self.degrees[slot as usize], self.functions[slot as usize]);
+        while let Some((number, target)) = targets.next() {
+            let (slot, i) = (target.field.slot, target.field.slot as usize);
+            let (transfer, buffer_lmax) = (&self.transfers.of(target.field)?, self.sizes.computed_degrees[i]);
+            let buffers = self.targets.at_mut(number)?;
+            if let Some(gradient) = self.weight_gradients[i].as_deref_mut() {
+                let (lmax, array) = (self.degrees[i], self.functions[i]);
                 let x = &mut *self.scratch;
-                let unweighted = Transfer { scale: transfer.scale.without_weights(), ..*transfer };
+                let unweighted = Transfer { scale: &transfer.scale.without_weights(), ..*transfer };
                 outline(s, Gather { transfer: &unweighted, array, first, blocks, buffers: &mut *x })?;
                 // All parts of a function, then lane by lane, so that sums do not depend on how blocks are taken.
                 let (accumulate, element) = (last_slot == Some(slot), PhantomData::<T>);
-                let (y, y_lmax, sums) = (&*port.buffer, buffer_lmax, &mut *self.degree_sums);
+                let (y, y_lmax, sums) = (&*buffers, buffer_lmax, &mut *self.degree_sums);
                 outline(s, DegreeSums { lmax, y_lmax, blocks, x, y, sums, accumulate, element })?;
-                if ports.peek().is_none_or(|next| next.slot != slot) {
+                if targets.peek().is_none_or(|(_, next)| next.field.slot != slot) {
                     let kind = transfer.scale.kind;
-                    add_degree_sums::<S, T>((lmax, kind), (first, blocks), self.degree_sums, gradient)?;
+                    add_degree_sums::<S, T>((lmax, kind), (*first, blocks), self.degree_sums, gradient)?;
                 }
             }
-            if let Some(array) = self.gradients[slot as usize].as_deref_mut() {
+            if let Some(array) = self.gradients[i].as_deref_mut() {
                 let accumulate = if self.accumulate { Some(&mut *self.scratch) } else { None };
-                let buffers = &mut *port.buffer;
                 outline(s, Scatter { transfer, array, first, blocks, buffers, buffer_lmax, accumulate })?;
             }
             last_slot = Some(slot);
         }
         Some(())
     }
+}
+
+/// Where the direct engine writes product and bracket, those that are wanted: rows of one shape that start at these elements.
+#[inline(always)]
+fn results<T: LaneOps, V: bytemuck::Pod>(
+    array: &mut [T],
+    starts: [Option<usize>; 2],
+    shape: RowsShape,
+    accumulate: bool,
+) -> Option<Results<'_, T, V>> {
+    let (product, bracket) = match starts {
+        [Some(product), Some(bracket)] => {
+            let [product, bracket] = RowsMut::at_two_places(array, [product, bracket], shape)?;
+            (Some(product), Some(bracket))
+        }
+        [Some(start), None] => (Some(RowsMut::new(array.get_mut(start..)?, shape)?), None),
+        [None, Some(start)] => (None, Some(RowsMut::new(array.get_mut(start..)?, shape)?)),
+        [None, None] => return None,
+    };
+    Some(Results { product, bracket, accumulate })
 }
 
 /// The terms of some blocks through a transform.

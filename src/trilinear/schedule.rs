@@ -15,7 +15,7 @@ pub(crate) enum Slot {
 }
 
 impl Slot {
-    const ALL: [Self; 3] = [Self::First, Self::Second, Self::Third];
+    pub(crate) const ALL: [Self; 3] = [Self::First, Self::Second, Self::Third];
 
     /// The other two slots, in turn.
     pub(crate) const fn others(self) -> [Self; 2] {
