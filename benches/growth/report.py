@@ -1,16 +1,18 @@
-"""Tables and plot of how time and memory grow with the degree: report.py FOLDER LIBRARY, with FOLDER/results.jsonl."""
+"""Tables and plot of how time, memory and errors grow with the degree: report.py FOLDER LIBRARY, with FOLDER/results.jsonl."""
 
 from __future__ import annotations
 
 import ctypes
 import json
 import math
+import random
 import sys
 import time
 from pathlib import Path
 
 ENGINES = {"grid": 2, "fourier": 3}
 DTYPES = {"f32": 1, "f64": 2}
+ELEMENTS = {"f32": ctypes.c_float, "f64": ctypes.c_double}
 COLOURS = {"grid": "#000000", "fourier": "#d1495b"}
 FIT = (16, 64)
 
@@ -30,23 +32,66 @@ class PlanDesc(ctypes.Structure):
     ]
 
 
-def plan(library: ctypes.CDLL, engine: str, dtype: str, lmax: int) -> tuple[int, int, float]:
-    """Bytes of plan memory and of workspace, milliseconds of initialisation."""
-    desc = PlanDesc()
-    plan_bytes, workspace_bytes = ctypes.c_size_t(), ctypes.c_size_t()
-    assert library.gaunt_plan_desc_init(ctypes.byref(desc), ctypes.sizeof(desc)) == 0
-    desc.dtype, desc.engine = DTYPES[dtype], ENGINES[engine]
-    desc.lmax1 = desc.lmax2 = desc.lmax3 = lmax
-    sizes = [ctypes.byref(plan_bytes), ctypes.byref(workspace_bytes)]
-    assert library.gaunt_plan_memory(ctypes.byref(desc), *sizes) == 0
-    memory = ctypes.create_string_buffer(plan_bytes.value + 64)
-    aligned = ctypes.c_void_p(-(-ctypes.addressof(memory) // 64) * 64)
-    pointer = ctypes.c_void_p()
-    start = time.perf_counter()
-    status = library.gaunt_plan_init(ctypes.byref(desc), aligned, plan_bytes, ctypes.byref(pointer))
-    elapsed = time.perf_counter() - start
-    assert status == 0
-    return plan_bytes.value, workspace_bytes.value, 1e3 * elapsed
+class Plan:
+    """A product of one sample and channel, operands and output to degree `lmax`."""
+
+    def __init__(self, library: ctypes.CDLL, engine: str, dtype: str, lmax: int) -> None:
+        desc = PlanDesc()
+        plan_bytes, workspace_bytes = ctypes.c_size_t(), ctypes.c_size_t()
+        check(library.gaunt_plan_desc_init(ctypes.byref(desc), ctypes.sizeof(desc)))
+        desc.dtype, desc.engine = DTYPES[dtype], ENGINES[engine]
+        desc.lmax1 = desc.lmax2 = desc.lmax3 = lmax
+        sizes = [ctypes.byref(plan_bytes), ctypes.byref(workspace_bytes)]
+        check(library.gaunt_plan_memory(ctypes.byref(desc), *sizes))
+        self.dtype = dtype
+        self.plan_bytes, self.workspace_bytes = plan_bytes.value, workspace_bytes.value
+        self.memory, self.workspace = lines(self.plan_bytes), lines(self.workspace_bytes)
+        self.pointer = ctypes.c_void_p()
+        start = time.perf_counter()
+        status = library.gaunt_plan_init(
+            ctypes.byref(desc), aligned(self.memory), plan_bytes, ctypes.byref(self.pointer)
+        )
+        self.init_ms = 1e3 * (time.perf_counter() - start)
+        check(status)
+        self.execute = library[f"gaunt_execute_{dtype}"]
+
+    def product(self, x1: list[float], x2: list[float]) -> list[float]:
+        """The coefficients of the product."""
+        n = len(x1)
+        array, size = ELEMENTS[self.dtype] * n, ctypes.c_size_t
+        out = array()
+        operands = [array(*x1), size(n), array(*x2), size(n)]
+        workspace = [aligned(self.workspace), size(self.workspace_bytes)]
+        check(self.execute(self.pointer, size(1), *operands, None, out, size(n), *workspace))
+        return list(out)
+
+
+def check(status: int) -> None:
+    """Ends with an error where the library reports one."""
+    if status != 0:
+        sys.exit(f"gaunt: status {status}")
+
+
+def lines(n_bytes: int) -> ctypes.Array[ctypes.c_char]:
+    """Room for so many bytes at the start of a cache line."""
+    return ctypes.create_string_buffer(n_bytes + 64)
+
+
+def aligned(memory: ctypes.Array[ctypes.c_char]) -> ctypes.c_void_p:
+    """Where they start."""
+    return ctypes.c_void_p(-(-ctypes.addressof(memory) // 64) * 64)
+
+
+def errors(plans: dict[tuple[str, str], Plan], lmax: int) -> dict[tuple[str, str], float]:
+    """Largest deviations of products of random functions from those of the grid in double precision, relative to the largest coefficient."""
+    numbers = random.Random(lmax)
+    operands = [[ctypes.c_float(numbers.uniform(-1, 1)).value for _ in range((lmax + 1) ** 2)] for _ in range(2)]
+    products = {key: plan.product(*operands) for key, plan in plans.items()}
+    reference = products.pop(("grid", "f64"))
+    largest = max(map(abs, reference))
+    return {
+        key: max(abs(a - b) for a, b in zip(product, reference)) / largest for key, product in products.items()
+    }
 
 
 def exponent(series: Series) -> float:
@@ -124,12 +169,17 @@ def main() -> None:
     names = [f"{engine} {dtype}" for engine, dtype in keys]
     time_rows = [[str(lmax), *(number(times[key][lmax]) for key in keys)] for lmax in degrees]
     time_rows.append([f"exponent, {FIT[0]} to {FIT[1]}", *(f"{exponent(times[key]):.2f}" for key in keys)])
-    plans = {key: {lmax: plan(library, *key, lmax) for lmax in [*degrees, 256]} for key in keys}
-    memory_rows = []
+    memory_rows, error_rows = [], []
+    sizes: dict[tuple[str, str], Series] = {key: {} for key in keys}
     for lmax in [*degrees, 256]:
-        cells = [plans[key][lmax] for key in keys]
-        memory_rows.append([str(lmax), *(f"{p / 1024:.0f} + {w / 1024:.0f}, {number(ms)}" for p, w, ms in cells)])
-    sizes = {key: {lmax: float(p + w) for lmax, (p, w, _) in plans[key].items()} for key in keys}
+        plans = {key: Plan(library, *key, lmax) for key in keys}
+        cells = [plans[key] for key in keys]
+        memory = [f"{p.plan_bytes / 1024:.0f} + {p.workspace_bytes / 1024:.0f}, {number(p.init_ms)}" for p in cells]
+        memory_rows.append([str(lmax), *memory])
+        for key, size in sizes.items():
+            size[lmax] = plans[key].plan_bytes + plans[key].workspace_bytes
+        deviations = errors(plans, lmax)
+        error_rows.append([str(lmax), *(f"{deviation:.1e}" for deviation in deviations.values())])
     memory_rows.append(["exponent of the sum", *(f"{exponent(sizes[key]):.2f}" for key in keys)])
     text = "\n".join(
         [
@@ -142,6 +192,11 @@ def main() -> None:
             "KiB of plan memory + workspace, and milliseconds of plan initialisation:",
             "",
             table(["L", *names], memory_rows),
+            "",
+            "Largest deviation of the product of two functions with random coefficients from *grid* in f64, relative to the "
+            "largest coefficient:",
+            "",
+            table(["L", *(f"{engine} {dtype}" for engine, dtype in deviations)], error_rows),
             "",
         ]
     )
