@@ -25,13 +25,13 @@
 
 use core::ops::Range;
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
 use super::{Sampled, Transform};
 use crate::isa::outline;
 use crate::lanes::{
-    Adjoint, BlockRows, BlockRowsMut, DENSE, Fft, Forward, LaneOps, Matrix, OrderRows, Panel, RingPairs,
-    fft_cost, multiply, times,
+    Adjoint, BlockRows, BlockRowsMut, DENSE, Fft, Forward, LaneOps, Matrix, OrderRows, Panel, Radices,
+    RingPairs, cast_mut, multiply, times,
 };
 use crate::tables::fourier::{Degrees, FourierSizes, FourierTable};
 
@@ -46,12 +46,12 @@ pub(crate) fn sizes(
     gradients: bool,
 ) -> Option<FourierSizes> {
     let (least_theta, least_phi) = (bandwidth + 1, total + 1);
-    let candidates = (least_phi..=2 * least_phi).filter_map(|n| Some((fft_cost(n)?, n)));
+    let candidates = (least_phi..=2 * least_phi).filter_map(|n| Some((Radices::of(n)?.cost(n), n)));
     let (cost_phi, n_phi) = candidates.min()?;
     // Even, so that rings come in pairs.
     let candidates = (least_theta.next_multiple_of(2)..=2 * least_theta).step_by(2);
-    let candidates =
-        candidates.filter_map(|n| Some(((lmax + 1) * fft_cost(n)? + n / 2 * (cost_phi + 8 * n_phi), n)));
+    let candidates = candidates
+        .filter_map(|n| Some(((lmax + 1) * Radices::whole(n)?.cost(n) + n / 2 * (cost_phi + 8 * n_phi), n)));
     let (_, n_theta) = candidates.min()?;
     Some(FourierSizes { lmax, lmax3, bandwidth, n_theta, n_phi, gradients })
 }
@@ -107,8 +107,9 @@ pub(crate) struct Torus<'t, T> {
 impl<'t, T: LaneOps> Torus<'t, T> {
     #[inline(always)]
     pub(crate) fn new(table: FourierTable<'t, T>) -> Option<Self> {
-        let theta = Fft::new(table.sizes.n_theta, table.roots_theta)?;
-        let phi = Fft::new(table.sizes.n_phi, table.roots_phi)?;
+        let FourierSizes { n_theta, n_phi, .. } = table.sizes;
+        let theta = Fft::new(n_theta, Radices::whole(n_theta)?, table.roots_theta)?;
+        let phi = Fft::new(n_phi, Radices::of(n_phi)?, table.roots_phi)?;
         Some(Self { table, theta, phi, parts: Parts::new(&table.sizes) })
     }
 
@@ -144,7 +145,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
             *series = rest;
             // Without degrees the product below writes the frequencies' zeros.
             let staircase = degrees.first.saturating_sub(first + offset) / 2;
-            let a = Matrix { data: block, row_stride: n_degrees, column_stride: 1, staircase };
+            let a = Matrix { data: block, row_stride: 1, column_stride: n_all, staircase };
             let b = OrderRows { rows: x, first: degrees.first, m };
             let out = Panel { data: row.get_mut(2 * first..)?, stride: 4 };
             multiply::<S, T, 2>(s, (n, degrees.count(lmax)), a, &b, out)?;
@@ -186,13 +187,14 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         for parity in 0..2 {
             let degrees = Degrees::new(m, parity);
             let depth = degrees.frequencies(bandwidth);
-            let (block, rest) = projection.split_at_checked(degrees.count(lmax3) * depth)?;
+            let n_all = degrees.count(lmax3);
+            let (block, rest) = projection.split_at_checked(n_all * depth)?;
             *projection = rest;
             let n_degrees = degrees.count(lmax);
             if n_degrees == 0 {
                 continue;
             }
-            let a = Matrix { data: block, row_stride: depth, column_stride: 1, staircase: DENSE };
+            let a = Matrix { data: block, row_stride: 1, column_stride: n_all, staircase: DENSE };
             let b = Panel { data: row.get(2 * degrees.first_frequency..)?, stride: 4 };
             let out = OrderRows { rows: x.reborrow(), first: degrees.first, m };
             multiply::<S, T, 2>(s, (n_degrees, depth), a, &b, out)?;
@@ -287,18 +289,8 @@ impl<'t, T: LaneOps> Torus<'t, T> {
     ) -> Option<()> {
         let row_len = 2 * self.table.sizes.n_theta;
         let rings = rings.get_mut(..(lmax + 1) * row_len)?;
-        let mut series = if component == Component::ByPhi { self.table.turns } else { self.table.series };
-        for m in 0..=lmax {
-            let row = rings.get_mut(m * row_len..(m + 1) * row_len)?;
-            self.synthesise_order(s, component, (lmax, m), x, &mut series, row)?;
-            // Even orders are cosines, odd ones sines; components of a gradient the other way round.
-            if m.is_multiple_of(2) == (component == Component::Value) {
-                self.quarter_steps::<S, false>(s, lmax, row)?;
-            } else {
-                self.quarter_steps::<S, true>(s, lmax, row)?;
-            }
-        }
-        outline(s, Forward { fft: self.theta, stages: self.theta.all(), count: lmax + 1, x: rings })
+        outline(s, SumDegrees { torus: self, component, lmax, x, rings: &mut *rings })?;
+        outline(s, Forward { fft: &self.theta, stages: self.theta.all(), count: lmax + 1, x: rings })
     }
 
     /// The pairs of rings of a part.
@@ -328,7 +320,73 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         let (pairs, samples) = (self.pairs(part), samples.get_mut(..self.part_len(part))?);
         let ring_pairs = RingPairs { rings, row_len: 2 * n_theta, first: pairs.start, lmax, n_phi };
         self.phi.start(s, &ring_pairs, pairs.len(), samples)?;
-        outline(s, Forward { fft: self.phi, stages: self.phi.inner(), count: pairs.len(), x: samples })
+        let (fft, stages) = (&self.phi, self.phi.inner());
+        if stages.is_empty() {
+            return Some(());
+        }
+        outline(s, Forward { fft, stages, count: pairs.len(), x: samples })
+    }
+}
+
+/// From coefficients to the frequencies of every order, at the quarter steps.
+struct SumDegrees<'a, 't, T, V> {
+    torus: &'a Torus<'t, T>,
+    component: Component,
+    lmax: usize,
+    x: BlockRows<'a, T, V>,
+    rings: &'a mut [V],
+}
+
+impl<T: LaneOps, V: bytemuck::Pod> WithSimd for SumDegrees<'_, '_, T, V> {
+    type Output = Option<()>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) -> Option<()> {
+        let Self { torus, component, lmax, x, rings } = self;
+        let (x, rings) = (x.cast()?, cast_mut(rings));
+        let row_len = 2 * torus.table.sizes.n_theta;
+        let mut series = if component == Component::ByPhi { torus.table.turns } else { torus.table.series };
+        for m in 0..=lmax {
+            let row = rings.get_mut(m * row_len..(m + 1) * row_len)?;
+            torus.synthesise_order(s, component, (lmax, m), x, &mut series, row)?;
+            // Even orders are cosines, odd ones sines; components of a gradient the other way round.
+            if m.is_multiple_of(2) == (component == Component::Value) {
+                torus.quarter_steps::<S, false>(s, lmax, row)?;
+            } else {
+                torus.quarter_steps::<S, true>(s, lmax, row)?;
+            }
+        }
+        Some(())
+    }
+}
+
+/// The way back, to the coefficients of the projection.
+struct ProjectDegrees<'a, 't, T, V> {
+    torus: &'a Torus<'t, T>,
+    lmax: usize,
+    rings: &'a mut [V],
+    x: BlockRowsMut<'a, T, V>,
+}
+
+impl<T: LaneOps, V: bytemuck::Pod> WithSimd for ProjectDegrees<'_, '_, T, V> {
+    type Output = Option<()>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) -> Option<()> {
+        let Self { torus, lmax, rings, x } = self;
+        let (mut x, rings) = (x.cast()?, cast_mut(rings));
+        let row_len = 2 * torus.table.sizes.n_theta;
+        let mut projection = torus.table.projection;
+        for m in 0..=lmax {
+            let row = rings.get_mut(m * row_len..(m + 1) * row_len)?;
+            if m.is_multiple_of(2) {
+                torus.quarter_steps_back::<S, false>(s, row)?;
+            } else {
+                torus.quarter_steps_back::<S, true>(s, row)?;
+            }
+            torus.analyse_order(s, (lmax, m), row, &mut projection, &mut x)?;
+        }
+        Some(())
     }
 }
 
@@ -445,7 +503,7 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         let FourierSizes { n_theta, n_phi, .. } = self.table.sizes;
         let (row_len, pair_len, pairs) = (2 * n_theta, 2 * n_phi, self.pairs(part));
         let samples = samples.get_mut(..self.part_len(part))?;
-        let (fft, stages) = (self.phi, self.phi.before_last());
+        let (fft, stages) = (&self.phi, self.phi.before_last());
         outline(s, Adjoint { fft, stages, count: pairs.len(), x: &mut *samples })?;
         for (i, pair) in pairs.enumerate() {
             let spectrum = samples.get(i * pair_len..(i + 1) * pair_len)?;
@@ -470,23 +528,13 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         s: S,
         lmax: usize,
         rings: &mut [T::Lanes<S>],
-        mut x: BlockRowsMut<'_, T, T::Lanes<S>>,
+        x: BlockRowsMut<'_, T, T::Lanes<S>>,
     ) -> Option<()> {
         let row_len = 2 * self.table.sizes.n_theta;
         let rings = rings.get_mut(..(lmax + 1) * row_len)?;
-        let (fft, stages) = (self.theta, self.theta.all());
+        let (fft, stages) = (&self.theta, self.theta.all());
         outline(s, Adjoint { fft, stages, count: lmax + 1, x: &mut *rings })?;
-        let mut projection = self.table.projection;
-        for m in 0..=lmax {
-            let row = rings.get_mut(m * row_len..(m + 1) * row_len)?;
-            if m.is_multiple_of(2) {
-                self.quarter_steps_back::<S, false>(s, row)?;
-            } else {
-                self.quarter_steps_back::<S, true>(s, row)?;
-            }
-            self.analyse_order(s, (lmax, m), row, &mut projection, &mut x)?;
-        }
-        Some(())
+        outline(s, ProjectDegrees { torus: self, lmax, rings, x })
     }
 }
 

@@ -29,13 +29,8 @@ pub(crate) struct Fft<'t, T> {
     roots: &'t [T],
 }
 
-/// About twice the instructions of a transform. `None` unless the length is `2^a 3^b 5^c`.
-pub(crate) fn fft_cost(len: usize) -> Option<usize> {
-    Some(len * Radices::of(len)?.cost)
-}
-
-/// The radices of the stages of a transform, one after the other: at least two, large ones first, after 1 if there are fewer.
-#[derive(Clone, Copy, Debug)]
+/// The radices of the stages of a transform, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Radices {
     list: [u8; MAX_STAGES],
     count: usize,
@@ -47,7 +42,22 @@ pub(crate) struct Radices {
 const MAX_STAGES: usize = 8;
 
 impl Radices {
-    /// The cheapest for a length `2^a 3^b 5^c`. `None` for others.
+    /// For transforms that are always done as a whole, which are neither [started](Fft::start) nor [coupled](Fft::couple): a
+    /// single one if the registers hold all numbers, else as [`Self::of`].
+    pub(crate) fn whole(len: usize) -> Option<Self> {
+        let cost = match len {
+            10 => 26,
+            12 => 25,
+            14 => 31,
+            _ => return Self::of(len),
+        };
+        let mut list = [1; MAX_STAGES];
+        list[0] = len as u8;
+        Some(Self { list, count: 1, cost })
+    }
+
+    /// The cheapest for a length `2^a 3^b 5^c`: at least two, large ones first, after 1 if there are fewer. `None` for other
+    /// lengths.
     pub(crate) fn of(len: usize) -> Option<Self> {
         let mut rest = len.max(1);
         let [twos, threes, fives] = [2, 3, 5].map(|prime| {
@@ -93,6 +103,11 @@ impl Radices {
         candidates.min_by_key(|radices| radices.cost)
     }
 
+    /// About twice the instructions of a transform of length `len`.
+    pub(crate) fn cost(&self, len: usize) -> usize {
+        len * self.cost
+    }
+
     /// One after the other.
     #[inline(always)]
     pub(crate) fn as_slice(&self) -> &[u8] {
@@ -117,10 +132,9 @@ macro_rules! with_radix {
 }
 
 impl<'t, T: LaneOps> Fft<'t, T> {
-    /// `None` if the roots are fewer, or the length is not `2^a 3^b 5^c`.
+    /// By radices of this length. `None` if the roots are fewer.
     #[inline(always)]
-    pub(crate) fn new(len: usize, roots: &'t [T]) -> Option<Self> {
-        let radices = Radices::of(len)?;
+    pub(crate) fn new(len: usize, radices: Radices, roots: &'t [T]) -> Option<Self> {
         if roots.len() >= 2 * len { Some(Self { len, radices, roots }) } else { None }
     }
 
@@ -189,7 +203,7 @@ impl<'t, T: LaneOps> Fft<'t, T> {
             return None;
         }
         with_radix!(*self.radices.as_slice().last()?, |RADIX| {
-            couple::<S, T, TERMS, RADIX>(s, minus_one(s, self.roots), f, g, out, accumulate);
+            couple::<S, T, TERMS, RADIX>(s, Some(minus_one(s, self.roots)), f, g, out, accumulate);
         });
         Some(())
     }
@@ -234,7 +248,7 @@ unsafe impl<S: Simd, T: LaneOps> Numbers<S, T> for InPlace<T::Lanes<S>> {
 /// `x[k] ← Σ_j x[j] e^(2πi jk / len)`, in digit-reversed order, for `count` transforms one after the other, or some of the
 /// stages of that. `None` if `x` is shorter than they are.
 pub(crate) struct Forward<'a, T, V> {
-    pub(crate) fft: Fft<'a, T>,
+    pub(crate) fft: &'a Fft<'a, T>,
     pub(crate) stages: Range<usize>,
     pub(crate) count: usize,
     pub(crate) x: &'a mut [V],
@@ -245,8 +259,12 @@ impl<T: LaneOps, V: Pod> WithSimd for Forward<'_, T, V> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { fft: fft @ Fft { len, radices, roots }, stages, count, x } = self;
+        let Self { fft, stages, count, x } = self;
+        let Fft { len, radices, roots } = *fft;
         let mut rest = cast_mut::<_, T::Lanes<S>>(x).get_mut(..2 * len * count)?;
+        if stages == fft.all() && in_registers::<S, T, false>(s, fft, rest) {
+            return Some(());
+        }
         let (mut remaining, at_a_time) = (count, fft.at_a_time());
         while remaining > 0 {
             let count = remaining.min(at_a_time);
@@ -273,7 +291,7 @@ impl<T: LaneOps, V: Pod> WithSimd for Forward<'_, T, V> {
 
 /// The adjoint of [`Forward`]: `x[j] ← Σ_k x[k] e^(−2πi jk / len)` for `x[k]` in digit-reversed order.
 pub(crate) struct Adjoint<'a, T, V> {
-    pub(crate) fft: Fft<'a, T>,
+    pub(crate) fft: &'a Fft<'a, T>,
     pub(crate) stages: Range<usize>,
     pub(crate) count: usize,
     pub(crate) x: &'a mut [V],
@@ -284,8 +302,12 @@ impl<T: LaneOps, V: Pod> WithSimd for Adjoint<'_, T, V> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { fft: fft @ Fft { len, radices, roots }, stages, count, x } = self;
+        let Self { fft, stages, count, x } = self;
+        let Fft { len, radices, roots } = *fft;
         let mut rest = cast_mut::<_, T::Lanes<S>>(x).get_mut(..2 * len * count)?;
+        if stages == fft.all() && in_registers::<S, T, true>(s, fft, rest) {
+            return Some(());
+        }
         let (mut remaining, at_a_time) = (count, fft.at_a_time());
         while remaining > 0 {
             let count = remaining.min(at_a_time);
@@ -383,7 +405,9 @@ impl<T: LaneOps> Stage<'_, T> {
         k: usize,
         twiddles: &[Complex<T::Lanes<S>>; RADIX],
     ) {
-        let (x, minus_one) = (x.cast::<Complex<T::Lanes<S>>>(), minus_one(s, self.roots));
+        let x = x.cast::<Complex<T::Lanes<S>>>();
+        // Twiddle factors are work enough for the multipliers.
+        let minus_one = if TWIDDLED { None } else { Some(minus_one(s, self.roots)) };
         for transform in 0..count {
             let mut values = [[T::splat(s, T::zeroed()); 2]; RADIX];
             for q in 0..RADIX {
@@ -412,11 +436,50 @@ impl<T: LaneOps> Stage<'_, T> {
     }
 }
 
+/// Transforms of a [single](Radices::whole) stage, or their adjoints; `false` (nothing done) for others.
+#[inline(always)]
+fn in_registers<S: Simd, T: LaneOps, const ADJOINT: bool>(
+    s: S,
+    Fft { radices, roots, .. }: &Fft<'_, T>,
+    x: &mut [T::Lanes<S>],
+) -> bool {
+    let minus_one = minus_one(s, roots);
+    macro_rules! single {
+        ($($radix:literal)*) => {
+            match radices.as_slice() {
+                $([$radix] => single_stage::<S, T, $radix, ADJOINT>(s, minus_one, x),)*
+                _ => return false,
+            }
+        };
+    }
+    single!(10 12 14);
+    true
+}
+
+/// See [`in_registers`].
+#[inline(always)]
+fn single_stage<S: Simd, T: LaneOps, const RADIX: usize, const ADJOINT: bool>(
+    s: S,
+    minus_one: T::Lanes<S>,
+    x: &mut [T::Lanes<S>],
+) {
+    for x in x.as_chunks_mut::<2>().0.as_chunks_mut::<RADIX>().0 {
+        let mut values = *x;
+        for q in 0..RADIX {
+            values[q] = if ADJOINT { swapped(values[q]) } else { values[q] };
+        }
+        values = butterfly::<S, T, RADIX>(s, Some(minus_one), values);
+        for q in 0..RADIX {
+            x[q] = if ADJOINT { swapped(values[q]) } else { values[q] };
+        }
+    }
+}
+
 /// See [`Fft::couple`].
 #[inline(always)]
 fn couple<S: Simd, T: LaneOps, const TERMS: usize, const RADIX: usize>(
     s: S,
-    minus_one: T::Lanes<S>,
+    minus_one: Option<T::Lanes<S>>,
     f: [&[T::Lanes<S>]; TERMS],
     g: [&[T::Lanes<S>]; TERMS],
     out: &mut [T::Lanes<S>],
@@ -507,24 +570,38 @@ fn plus<S: Simd, T: LaneOps>(s: S, a: Complex<T::Lanes<S>>, b: Complex<T::Lanes<
 #[inline(always)]
 fn minus<S: Simd, T: LaneOps>(
     s: S,
-    minus_one: T::Lanes<S>,
+    minus_one: Option<T::Lanes<S>>,
     a: Complex<T::Lanes<S>>,
     b: Complex<T::Lanes<S>>,
 ) -> Complex<T::Lanes<S>> {
-    plus_scaled::<S, T>(s, a, minus_one, b)
+    [subtract::<S, T>(s, minus_one, a[0], b[0]), subtract::<S, T>(s, minus_one, a[1], b[1])]
+}
+
+/// `a − b`, see [`butterfly`].
+#[inline(always)]
+fn subtract<S: Simd, T: LaneOps>(
+    s: S,
+    minus_one: Option<T::Lanes<S>>,
+    a: T::Lanes<S>,
+    b: T::Lanes<S>,
+) -> T::Lanes<S> {
+    match minus_one {
+        Some(minus_one) => T::mul_add(s, minus_one, b, a),
+        None => T::sub(s, a, b),
+    }
 }
 
 /// `a + i b` and `a − i b`.
 #[inline(always)]
 fn quarter_turns<S: Simd, T: LaneOps>(
     s: S,
-    minus_one: T::Lanes<S>,
+    minus_one: Option<T::Lanes<S>>,
     a: Complex<T::Lanes<S>>,
     b: Complex<T::Lanes<S>>,
 ) -> [Complex<T::Lanes<S>>; 2] {
     [
-        [T::mul_add(s, minus_one, b[1], a[0]), T::add(s, a[1], b[0])],
-        [T::add(s, a[0], b[1]), T::mul_add(s, minus_one, b[0], a[1])],
+        [subtract::<S, T>(s, minus_one, a[0], b[1]), T::add(s, a[1], b[0])],
+        [T::add(s, a[0], b[1]), subtract::<S, T>(s, minus_one, a[1], b[0])],
     ]
 }
 
@@ -542,12 +619,12 @@ fn plus_scaled<S: Simd, T: LaneOps>(
 /// The transform of length `RADIX`, in natural order.
 ///
 /// It is mostly sums and differences. Where processors have units for them beside those for products (AMD since Zen), half of
-/// these would idle: differences are multiply-adds with −1, which are rounded likewise. (`minus_one` is loaded: the compiler
-/// would make differences again of a constant.)
+/// these would idle: differences are multiply-adds with `minus_one`, which are rounded likewise. (It is loaded: the compiler
+/// would make differences again of a constant.) Where there are products enough there is none.
 #[inline(always)]
 fn butterfly<S: Simd, T: LaneOps, const RADIX: usize>(
     s: S,
-    minus_one: T::Lanes<S>,
+    minus_one: Option<T::Lanes<S>>,
     x: [Complex<T::Lanes<S>>; RADIX],
 ) -> [Complex<T::Lanes<S>>; RADIX] {
     let mut y = x;
@@ -577,8 +654,8 @@ fn butterfly<S: Simd, T: LaneOps, const RADIX: usize>(
             (T::splat(s, T::from_f64(-0.809_016_994_374_947_5)), T::from_f64(0.587_785_252_292_473_1));
         let (s1, s2, minus_s1) =
             (T::splat(s, s1), T::splat(s, s2), T::splat(s, T::from_f64(-0.951_056_516_295_153_5)));
-        let (sum14, difference14) = (plus::<S, T>(s, x[1], x[4]), minus::<S, T>(s, minus_one, x[1], x[4]));
-        let (sum23, difference23) = (plus::<S, T>(s, x[2], x[3]), minus::<S, T>(s, minus_one, x[2], x[3]));
+        let (sum14, difference14) = (plus::<S, T>(s, x[1], x[4]), minus::<S, T>(s, None, x[1], x[4]));
+        let (sum23, difference23) = (plus::<S, T>(s, x[2], x[3]), minus::<S, T>(s, None, x[2], x[3]));
         y[0] = plus::<S, T>(s, x[0], plus::<S, T>(s, sum14, sum23));
         let even1 = plus_scaled::<S, T>(s, plus_scaled::<S, T>(s, x[0], c1, sum14), c2, sum23);
         let even2 = plus_scaled::<S, T>(s, plus_scaled::<S, T>(s, x[0], c2, sum14), c1, sum23);
@@ -596,18 +673,78 @@ fn butterfly<S: Simd, T: LaneOps, const RADIX: usize>(
         (y[0], y[3]) = (plus::<S, T>(s, a0, b0), minus::<S, T>(s, minus_one, a0, b0));
         (y[4], y[1]) = (plus::<S, T>(s, a1, b1), minus::<S, T>(s, minus_one, a1, b1));
         (y[2], y[5]) = (plus::<S, T>(s, a2, b2), minus::<S, T>(s, minus_one, a2, b2));
+    } else if RADIX == 7 {
+        // Cosines and sines of 2π/7, 4π/7 and 6π/7.
+        const COSINES: [f64; 3] =
+            [0.623_489_801_858_733_5, -0.222_520_933_956_314_4, -0.900_968_867_902_419_1];
+        const SINES: [f64; 3] = [0.781_831_482_468_029_8, 0.974_927_912_181_823_6, 0.433_883_739_117_558_1];
+        let (mut sums, mut differences) = ([x[0]; 3], [x[0]; 3]);
+        y[0] = x[0];
+        for j in 0..3 {
+            sums[j] = plus::<S, T>(s, x[j + 1], x[6 - j]);
+            differences[j] = minus::<S, T>(s, None, x[j + 1], x[6 - j]);
+            y[0] = plus::<S, T>(s, y[0], sums[j]);
+        }
+        for k in 1..4 {
+            let (mut even, mut odd) = (x[0], [T::splat(s, T::zeroed()); 2]);
+            for j in 1..4 {
+                // The cosine of 2π jk/7 is that of 2π (7 − jk)/7, the sine the opposite.
+                let (turn, is_beyond) =
+                    if j * k % 7 < 4 { (j * k % 7, false) } else { (7 - j * k % 7, true) };
+                let cosine = T::splat(s, T::from_f64(COSINES[turn - 1]));
+                let sine = if is_beyond { -SINES[turn - 1] } else { SINES[turn - 1] };
+                let sine = T::splat(s, T::from_f64(sine));
+                even = plus_scaled::<S, T>(s, even, cosine, sums[j - 1]);
+                odd = if j == 1 {
+                    [T::mul(s, sine, differences[0][0]), T::mul(s, sine, differences[0][1])]
+                } else {
+                    plus_scaled::<S, T>(s, odd, sine, differences[j - 1])
+                };
+            }
+            [y[k], y[7 - k]] = quarter_turns::<S, T>(s, minus_one, even, odd);
+        }
+    } else if RADIX == 10 {
+        // As 6: `j = 5a + 2b` and `k = 5c + 6d` modulo 10 make `(−1)^(ac) e^(2πi bd / 5)`.
+        let a = butterfly::<S, T, 5>(s, minus_one, [x[0], x[2], x[4], x[6], x[8]]);
+        let b = butterfly::<S, T, 5>(s, minus_one, [x[5], x[7], x[9], x[1], x[3]]);
+        for d in 0..5 {
+            y[6 * d % 10] = plus::<S, T>(s, a[d], b[d]);
+            y[(6 * d + 5) % 10] = minus::<S, T>(s, None, a[d], b[d]);
+        }
+    } else if RADIX == 12 {
+        // Likewise `j = 3a + 4b` and `k = 9c + 4d` modulo 12 make `i^(ac) e^(2πi bd / 3)`.
+        let mut rows = [[x[0]; 3]; 4];
+        for a in 0..4 {
+            let row = [x[3 * a], x[(3 * a + 4) % 12], x[(3 * a + 8) % 12]];
+            rows[a] = butterfly::<S, T, 3>(s, minus_one, row);
+        }
+        for d in 0..3 {
+            let column = [rows[0][d], rows[1][d], rows[2][d], rows[3][d]];
+            let column = butterfly::<S, T, 4>(s, minus_one, column);
+            for c in 0..4 {
+                y[(9 * c + 4 * d) % 12] = column[c];
+            }
+        }
+    } else if RADIX == 14 {
+        // Likewise `j = 7a + 2b` and `k = 7c + 8d` modulo 14 make `(−1)^(ac) e^(2πi bd / 7)`.
+        let a = butterfly::<S, T, 7>(s, minus_one, [x[0], x[2], x[4], x[6], x[8], x[10], x[12]]);
+        let b = butterfly::<S, T, 7>(s, minus_one, [x[7], x[9], x[11], x[13], x[1], x[3], x[5]]);
+        for d in 0..7 {
+            y[8 * d % 14] = plus::<S, T>(s, a[d], b[d]);
+            y[(8 * d + 7) % 14] = minus::<S, T>(s, None, a[d], b[d]);
+        }
     } else if RADIX == 8 {
         let [a0, a1, a2, a3] = butterfly::<S, T, 4>(s, minus_one, [x[0], x[2], x[4], x[6]]);
         let [b0, b1, b2, b3] = butterfly::<S, T, 4>(s, minus_one, [x[1], x[3], x[5], x[7]]);
         // Times e^(iπ/4) and e^(3iπ/4).
         let root = T::splat(s, T::from_f64(core::f64::consts::FRAC_1_SQRT_2));
         let b1 = [
-            T::mul(s, root, T::mul_add(s, minus_one, b1[1], b1[0])),
+            T::mul(s, root, subtract::<S, T>(s, minus_one, b1[0], b1[1])),
             T::mul(s, root, T::add(s, b1[0], b1[1])),
         ];
         let minus_b3 = [
             T::mul(s, root, T::add(s, b3[0], b3[1])),
-            T::mul(s, root, T::mul_add(s, minus_one, b3[0], b3[1])),
+            T::mul(s, root, subtract::<S, T>(s, minus_one, b3[1], b3[0])),
         ];
         (y[0], y[4]) = (plus::<S, T>(s, a0, b0), minus::<S, T>(s, minus_one, a0, b0));
         (y[1], y[5]) = (plus::<S, T>(s, a1, b1), minus::<S, T>(s, minus_one, a1, b1));

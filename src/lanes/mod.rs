@@ -17,9 +17,7 @@ mod settle;
 mod torus;
 mod transpose;
 
-#[cfg(test)]
-pub(crate) use fft::Radices;
-pub(crate) use fft::{Adjoint, Fft, Forward, fft_cost, times};
+pub(crate) use fft::{Adjoint, Fft, Forward, Radices, times};
 pub(crate) use interleave::{LaneElements, read_lanes, write_lanes};
 pub(crate) use matrix::{
     DENSE, MAX_RINGS, Matrix, OrderRows, Panel, Triangle, analyse_triangle, multiply, synthesise_triangle,

@@ -19,9 +19,9 @@ pub(crate) struct RowsShape {
 }
 
 impl RowsShape {
-    /// Number of elements from the first to the last, or `None` on overflow.
+    /// Number of elements from the first to the last.
     #[inline(always)]
-    fn extent(&self, lanes: usize) -> Option<usize> {
+    fn extent(&self, lanes: usize) -> usize {
         extent(&[(self.rows, self.row_stride), (self.blocks, self.block_stride), (lanes, 1)])
     }
 
@@ -41,15 +41,15 @@ pub(crate) trait RowCount {
     const ROWS: usize;
 }
 
-/// Index one past the last element of a strided array, or `None` on overflow.
+/// Index one past the last element of a strided array; on overflow `usize::MAX`, which is more than any slice has.
 #[inline(always)]
-pub(super) fn extent(counts_and_strides: &[(usize, usize)]) -> Option<usize> {
+pub(super) fn extent(counts_and_strides: &[(usize, usize)]) -> usize {
     let mut last = 0_usize;
     for (count, stride) in counts_and_strides {
-        let Some(steps) = count.checked_sub(1) else { return Some(0) };
-        last = last.checked_add(steps.checked_mul(*stride)?)?;
+        let Some(steps) = count.checked_sub(1) else { return 0 };
+        last = last.saturating_add(steps.saturating_mul(*stride));
     }
-    last.checked_add(1)
+    last.saturating_add(1)
 }
 
 /// Rows of elements `T` to read as lane vectors `V`.
@@ -64,7 +64,7 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
     /// `None` if the slice is too short.
     #[inline(always)]
     pub(crate) fn new(data: &'a [T], shape: RowsShape) -> Option<Self> {
-        let fits = shape.extent(size_of::<V>() / size_of::<T>())? <= data.len();
+        let fits = shape.extent(size_of::<V>() / size_of::<T>()) <= data.len();
         if fits { Some(Self { data, shape, lanes: PhantomData }) } else { None }
     }
 
@@ -117,7 +117,7 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
     /// `None` if the slice is too short.
     #[inline(always)]
     pub(crate) fn new(data: &'a mut [T], shape: RowsShape) -> Option<Self> {
-        let fits = shape.extent(size_of::<V>() / size_of::<T>())? <= data.len();
+        let fits = shape.extent(size_of::<V>() / size_of::<T>()) <= data.len();
         if fits { Some(Self { data: data.as_mut_ptr(), shape, slice: PhantomData }) } else { None }
     }
 
@@ -129,8 +129,8 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
         starts: [usize; 2],
         shape: RowsShape,
     ) -> Option<[Self; 2]> {
-        let extent = shape.extent(size_of::<V>() / size_of::<T>())?;
-        let fits = starts[0].max(starts[1]).checked_add(extent)? <= data.len();
+        let extent = shape.extent(size_of::<V>() / size_of::<T>());
+        let fits = starts[0].max(starts[1]).saturating_add(extent) <= data.len();
         let data = data.as_mut_ptr();
         let rows = starts.map(|start| Self { data: data.wrapping_add(start), shape, slice: PhantomData });
         if fits { Some(rows) } else { None }
@@ -188,7 +188,15 @@ pub(crate) struct BlockRows<'a, T, V> {
     slice: PhantomData<(&'a [T], V)>,
 }
 
-impl<T: Pod, V: Pod> BlockRows<'_, T, V> {
+impl<'a, T: Pod, V: Pod> BlockRows<'a, T, V> {
+    /// The same rows for the same lane vectors under another name.
+    #[inline(always)]
+    pub(crate) fn cast<W: Pod>(self) -> Option<BlockRows<'a, T, W>> {
+        let Self { data, rows, row_stride, .. } = self;
+        let same = size_of::<V>() == size_of::<W>();
+        if same { Some(BlockRows { data, rows, row_stride, slice: PhantomData }) } else { None }
+    }
+
     /// Whether there are so many rows.
     #[inline(always)]
     pub(super) fn has(&self, rows: usize) -> bool {
@@ -220,7 +228,15 @@ pub(crate) struct BlockRowsMut<'a, T, V> {
     slice: PhantomData<(&'a mut [T], V)>,
 }
 
-impl<T: Pod, V: Pod> BlockRowsMut<'_, T, V> {
+impl<'a, T: Pod, V: Pod> BlockRowsMut<'a, T, V> {
+    /// The same rows for the same lane vectors under another name.
+    #[inline(always)]
+    pub(crate) fn cast<W: Pod>(self) -> Option<BlockRowsMut<'a, T, W>> {
+        let Self { data, rows, row_stride, .. } = self;
+        let same = size_of::<V>() == size_of::<W>();
+        if same { Some(BlockRowsMut { data, rows, row_stride, slice: PhantomData }) } else { None }
+    }
+
     /// Whether there are so many rows.
     #[inline(always)]
     pub(super) fn has(&self, rows: usize) -> bool {

@@ -92,11 +92,11 @@ impl Degrees {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FourierTable<'t, T> {
     pub(crate) sizes: FourierSizes,
-    /// `[m][parity][frequency][degree]`, for degrees to `lmax`; zero where the frequency is above the degree.
+    /// `[m][parity][degree][frequency]`, for degrees to `lmax`; zero where the frequency is above the degree.
     pub(crate) series: &'t [T],
     /// Likewise for `m P̄_lm / sin θ`; empty without gradients.
     pub(crate) turns: &'t [T],
-    /// `[m][parity][degree][frequency]`, for degrees to `lmax3` and frequencies to `bandwidth`.
+    /// `[m][parity][frequency][degree]`, for degrees to `lmax3` and frequencies to `bandwidth`.
     pub(crate) projection: &'t [T],
     /// `e^(2πi k / n_theta)` as `[k][re, im]`.
     pub(crate) roots_theta: &'t [T],
@@ -182,10 +182,10 @@ pub(crate) fn fill_fourier_table<T>(
             for r in (0..n_frequencies).rev() {
                 let u = degrees.first_frequency + 2 * r;
                 let value = series.at(u);
-                *block.get_mut(r * n_degrees + i)? = rounded(value.scale(half(m)).to_f64());
+                *block.get_mut(i * n_frequencies + r)? = rounded(value.scale(half(m)).to_f64());
                 if let (Some(v), true) = (u.checked_sub(1), gradients) {
                     let (r, value) = ((v - degrees.first_turn()) / 2, turn.next(value).scale(half(m)));
-                    *turn_block.get_mut(r * n_degrees + i)? = rounded(value.to_f64());
+                    *turn_block.get_mut(i * n_turns + r)? = rounded(value.to_f64());
                 }
             }
         }
@@ -198,9 +198,12 @@ pub(crate) fn fill_fourier_table<T>(
         *integral = Dd::new(2.0).div(Dd::new(f64::from(1 - 4 * i * i)));
     }
     let weight = Dd::PI.scale(2.0).div(Dd::new((n_theta * n_phi) as f64));
-    let mut entries = projection.iter_mut();
+    let mut blocks = projection;
     for (m, degrees) in FourierSizes::blocks(lmax3) {
-        for i in 0..degrees.count(lmax3) {
+        let (n_degrees, n_frequencies) = (degrees.count(lmax3), degrees.frequencies(bandwidth));
+        let (block, rest) = blocks.split_at_mut_checked(n_degrees * n_frequencies)?;
+        blocks = rest;
+        for i in 0..n_degrees {
             let l = degrees.first + 2 * i;
             let mut coefficients = [Dd::ZERO; MAX_DEGREE / 2 + 1];
             let mut series = Series::new(l, m);
@@ -208,10 +211,10 @@ pub(crate) fn fill_fourier_table<T>(
                 *coefficients.get_mut(r)? = series.at(degrees.first_frequency + 2 * r);
             }
             let coefficients = coefficients.get(..degrees.frequencies(l))?;
-            for r in 0..degrees.frequencies(bandwidth) {
+            for r in 0..n_frequencies {
                 let u = degrees.first_frequency + 2 * r;
                 let sum = projection_entry(u, m, degrees.first_frequency, coefficients, &integrals)?;
-                *entries.next()? = rounded(sum.mul(weight).scale(half(m)).to_f64());
+                *block.get_mut(r * n_degrees + i)? = rounded(sum.mul(weight).scale(half(m)).to_f64());
             }
         }
     }

@@ -15,6 +15,7 @@ use crate::tables::DoubleDouble as Dd;
 /// Transforms every lane of `count` transforms of `x`, `[count][len][re, im][lanes]`, forwards or by the adjoint.
 struct Transformed<'a, T> {
     len: usize,
+    radices: Radices,
     count: usize,
     roots: &'a [T],
     adjoint: bool,
@@ -26,8 +27,8 @@ impl<T: Real> WithSimd for Transformed<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { len, count, roots, adjoint, x } = self;
-        let (fft, x) = (Fft::new(len, roots)?, cast_mut::<_, T::Lanes<S>>(x));
+        let Self { len, radices, count, roots, adjoint, x } = self;
+        let (fft, x) = (&Fft::new(len, radices, roots)?, cast_mut::<_, T::Lanes<S>>(x));
         let stages = fft.all();
         if adjoint {
             s.vectorize(Adjoint { fft, stages, count, x })
@@ -38,9 +39,9 @@ impl<T: Real> WithSimd for Transformed<'_, T> {
 }
 
 /// Where frequency `k` ends up: the digits of `k` by the radices, the first one leading.
-fn place(len: usize, mut k: usize) -> usize {
+fn place(len: usize, radices: &Radices, mut k: usize) -> usize {
     let (mut place, mut rest) = (0, len);
-    for radix in Radices::of(len).unwrap().as_slice() {
+    for radix in radices.as_slice() {
         let radix = usize::from(*radix);
         rest /= radix;
         place += k % radix * rest;
@@ -55,7 +56,8 @@ fn transforms_are_the_sums<T: Roundoff>() {
     for len in
         (1..=128).chain([144, 160, 192, 200, 216, 225, 240, 250, 256, 270, 288, 300, 320, 384, 400, 768])
     {
-        if Radices::of(len).is_none() {
+        let (whole, staged) = (Radices::whole(len), Radices::of(len));
+        if whole.is_none() {
             continue;
         }
         lengths += 1;
@@ -65,7 +67,8 @@ fn transforms_are_the_sums<T: Roundoff>() {
         for isa in levels() {
             let level = Level::up_to(Some(isa));
             let lanes = level.lanes::<T>();
-            for count in [1, 3] {
+            let all_radices = [whole, staged.filter(|staged| Some(*staged) != whole)];
+            for (radices, count) in all_radices.into_iter().flatten().flat_map(|r| [(r, 1), (r, 3)]) {
                 let input: Vec<T> = random.values(2 * len * count * lanes);
                 let mut x =
                     vec![CacheLine::ZERO; (input.len() * size_of::<T>()).div_ceil(size_of::<CacheLine>())];
@@ -74,7 +77,9 @@ fn transforms_are_the_sums<T: Roundoff>() {
                     [x[at].to_f64(), x[at + lanes].to_f64()]
                 };
                 cast_mut::<_, T>(&mut x)[..input.len()].copy_from_slice(&input);
-                level.run(Transformed::<T> { len, count, roots: &roots, adjoint: false, x: &mut x }).unwrap();
+                level
+                    .run(Transformed::<T> { len, radices, count, roots: &roots, adjoint: false, x: &mut x })
+                    .unwrap();
                 for (transform, lane) in [(0, 0), (count - 1, lanes - 1)] {
                     let (mut error, mut norm) = (0.0_f64, 0.0_f64);
                     for k in 0..len {
@@ -85,20 +90,22 @@ fn transforms_are_the_sums<T: Roundoff>() {
                             expected[0] = expected[0].add(re.mul(cos)).sub(im.mul(sin));
                             expected[1] = expected[1].add(re.mul(sin)).add(im.mul(cos));
                         }
-                        let actual = number(cast(&x), transform, place(len, k), lane);
+                        let actual = number(cast(&x), transform, place(len, &radices, k), lane);
                         for (actual, expected) in actual.into_iter().zip(expected) {
                             error += Dd::new(actual).sub(expected).to_f64().powi(2);
                             norm += expected.to_f64().powi(2);
                         }
                     }
-                    let bound = fft_roundings(len) as f64 * T::UNIT;
+                    let bound = fft_roundings(&radices) as f64 * T::UNIT;
                     // (A transform of length 1 makes none.)
                     let ratio = if error == 0.0 { 0.0 } else { (error / norm).sqrt() / bound };
                     assert!(ratio <= 1.0, "{isa:?} {len}: {ratio} times the bound");
                     worst = worst.max(ratio);
                 }
                 // The adjoint undoes it, but for the factor.
-                level.run(Transformed::<T> { len, count, roots: &roots, adjoint: true, x: &mut x }).unwrap();
+                level
+                    .run(Transformed::<T> { len, radices, count, roots: &roots, adjoint: true, x: &mut x })
+                    .unwrap();
                 let back: &[T] = cast(&x);
                 let (mut error, mut norm) = (0.0_f64, 0.0_f64);
                 for (back, input) in back.iter().zip(&input) {
@@ -106,7 +113,7 @@ fn transforms_are_the_sums<T: Roundoff>() {
                     error += (back / len as f64 - input).powi(2);
                     norm += input.powi(2);
                 }
-                let bound = 2.0 * fft_roundings(len) as f64 * T::UNIT + f64::UNIT;
+                let bound = 2.0 * fft_roundings(&radices) as f64 * T::UNIT + f64::UNIT;
                 assert!(error <= (bound * bound) * norm, "{isa:?} {len}: not undone");
             }
         }
@@ -142,7 +149,7 @@ impl<T: Real> WithSimd for Coupled<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let Self { len, roots, at_once, functions, results } = self;
-        let (fft, n) = (Fft::new(len, roots)?, 2 * len);
+        let (fft, n) = (&Fft::new(len, Radices::of(len)?, roots)?, 2 * len);
         let stages = if at_once { fft.before_last() } else { fft.all() };
         let mut samples = functions.each_mut().map(|x| &mut cast_mut::<_, T::Lanes<S>>(x)[..n]);
         for x in &mut samples {

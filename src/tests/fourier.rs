@@ -52,19 +52,18 @@ impl Constants {
 
     fn series(&self, l: usize, m: usize, u: usize) -> f64 {
         let parity = (l - m) % 2;
-        let (start, count) = Self::block(self.sizes.lmax, self.sizes.lmax, m, parity);
-        let degree = (l - m) / 2;
+        let (start, _) = Self::block(self.sizes.lmax, self.sizes.lmax, m, parity);
+        let frequencies = Degrees::new(m, parity).frequencies(self.sizes.lmax);
         let half = if m > 0 { 0.5 } else { 1.0 };
-        self.table().series[start + u / 2 * count + degree] / half
+        self.table().series[start + (l - m) / 2 * frequencies + u / 2] / half
     }
 
     fn projection(&self, l: usize, m: usize, u: usize) -> f64 {
         let parity = (l - m) % 2;
-        let (start, _) = Self::block(self.sizes.lmax3, self.sizes.bandwidth, m, parity);
-        let frequencies = Degrees::new(m, parity).frequencies(self.sizes.bandwidth);
+        let (start, count) = Self::block(self.sizes.lmax3, self.sizes.bandwidth, m, parity);
         let half = if m > 0 { 0.5 } else { 1.0 };
         let weight = 2.0 * core::f64::consts::PI / (self.sizes.n_theta * self.sizes.n_phi) as f64;
-        self.table().projection[start + (l - m) / 2 * frequencies + u / 2] / (half * weight)
+        self.table().projection[start + u / 2 * count + (l - m) / 2] / (half * weight)
     }
 }
 

@@ -72,7 +72,8 @@ fn path_roundings(engine: Engine, [l1, l2, l3]: [usize; 3], forward: bool) -> us
             let lmax = if forward { l1.max(l2) } else { l1.max(l2).max(l3) };
             let lmax3 = if forward { l3 } else { lmax };
             let sizes = fourier::sizes(lmax, lmax3, bandwidth, l1 + l2 + l3, false).unwrap();
-            let transforms = fft_roundings(sizes.n_theta) + fft_roundings(sizes.n_phi);
+            let (theta, phi) = (Radices::whole(sizes.n_theta).unwrap(), Radices::of(sizes.n_phi).unwrap());
+            let transforms = fft_roundings(&theta) + fft_roundings(&phi);
             // Table entry and a sum over at most l/2 + 1 degrees, each with a product; the quarter steps (an addition, a
             // complex product, its table entry), the sums that pair two rings.
             let synthesis = |l: usize| 1 + 2 * (l / 2 + 1) + 6 + 1 + transforms;
@@ -100,9 +101,9 @@ fn path_roundings(engine: Engine, [l1, l2, l3]: [usize; 3], forward: bool) -> us
 /// `c_r u` times the sum of their moduli, hence `c_r √r u` in norm: two complex additions or one, products with constants
 /// (with their rounding) and sums of them, and 4 for the twiddle factor.
 ///
-/// A butterfly of 6 is one of 3 and an addition, one of 8 is one of 4, an eighth of a turn (an addition and a rounded
-/// factor) and an addition.
-pub(super) fn fft_roundings(len: usize) -> usize {
+/// A butterfly of 6, 10 or 14 is one of 3, 5 or 7 and an addition, one of 12 is one of 3 and one of 4, one of 8 is one of 4,
+/// an eighth of a turn (an addition and a rounded factor) and an addition.
+pub(super) fn fft_roundings(radices: &Radices) -> usize {
     let of_stage = |radix: &u8| match radix {
         1 => 0,
         2 => 8,  // (1 + 4) √2
@@ -111,9 +112,13 @@ pub(super) fn fft_roundings(len: usize) -> usize {
         5 => 36, // (12 + 4) √5
         6 => 30, // (7 + 1 + 4) √6
         8 => 29, // (2 + 3 + 1 + 4) √8
+        // Without twiddle factors:
+        10 => 42, // (12 + 1) √10
+        12 => 32, // (7 + 2) √12
+        14 => 64, // (16 + 1) √14
         _ => unreachable!("radix {radix}"),
     };
-    Radices::of(len).expect("a length of the engine's").as_slice().iter().map(of_stage).sum()
+    radices.as_slice().iter().map(of_stage).sum()
 }
 
 /// Legendre entries of the grid tables, in units in the last place: the final rounding, and before it the recurrence in

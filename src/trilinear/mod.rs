@@ -30,7 +30,6 @@ use crate::isa::{Level, outline};
 use crate::lanes::{
     CacheLine, LaneOps, MAX_RINGS, Remaining, Rows, RowsMut, RowsShape, cast, cast_mut, lane_count,
 };
-use crate::layout::ArrayLayout;
 use crate::plan::{Engine, Kernel, Plan, Real};
 use crate::tables::fourier::FourierSizes;
 use crate::tables::grid::n_theta;
@@ -231,17 +230,17 @@ impl<T: Real> Execute<'_, '_, T> {
 }
 
 /// How the functions' arrays are laid out and scaled.
-struct Transfers<'a, T> {
-    layouts: &'a [[ArrayLayout; 2]; 3],
+struct Transfers<'a, 't, T> {
+    plan: &'a Plan<'t, T>,
     degrees: [usize; 3],
     scales: [DegreeScale<'a, T>; 3],
 }
 
-impl<T: LaneOps> Transfers<'_, T> {
+impl<T: LaneOps> Transfers<'_, '_, T> {
     #[inline(always)]
     fn of(&self, Field { slot, part }: Field) -> Option<Transfer<'_, T>> {
         let i = slot as usize;
-        let layout = self.layouts[i].get(part)?;
+        let layout = self.plan.layouts[i].get(part)?;
         Some(Transfer { layout, lmax: self.degrees[i], scale: &self.scales[i] })
     }
 }
@@ -292,7 +291,7 @@ struct Run<'r, 'a, 't, T: Real, S: Simd> {
     weight_gradients: &'r mut [Option<&'a mut [T]>; 3],
     accumulate: bool,
     degrees: [usize; 3],
-    transfers: Transfers<'a, T>,
+    transfers: Transfers<'a, 't, T>,
     /// Which functions the channels share.
     shared: [bool; 3],
     any_shared: bool,
@@ -316,7 +315,7 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         let (degrees, kinds) = (desc.contributing(), [desc.weights1, desc.weights2, desc.weights3]);
         let is_direct = matches!(kernel, Kernel::Direct);
         let scale = |i: usize| DegreeScale { factors: plan.factors[i], kind: kinds[i], weights: weights[i] };
-        let transfers = Transfers { layouts: &plan.layouts, degrees, scales: [scale(0), scale(1), scale(2)] };
+        let transfers = Transfers { plan, degrees, scales: [scale(0), scale(1), scale(2)] };
         let [shared1, shared2] = desc.shared_by_channels();
         let shared = [shared1, shared2, false];
 
