@@ -31,7 +31,7 @@ use super::{Sampled, Transform};
 use crate::isa::outline;
 use crate::lanes::{
     Adjoint, BlockRows, BlockRowsMut, DENSE, Fft, Forward, LaneOps, Matrix, OrderRows, Panel, Radices,
-    RingPairs, cast_mut, multiply, times,
+    RingPairs, cast_mut, multiply, settle, times,
 };
 use crate::tables::fourier::{Degrees, FourierSizes, FourierTable};
 
@@ -129,8 +129,10 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         // Between the highest frequency and its mirror image: what is above, the quarter steps write and do not read.
         let n_frequencies = if by_phi { lmax } else { lmax + 1 };
         let beyond = (lmax + 1).max(self.table.sizes.n_theta.saturating_sub(lmax));
+        // (Settled, or the compiler calls a function to fill a few vectors.)
+        let zero = settle::<S, T>(T::splat(s, T::zeroed()));
         for z in row.get_mut(2 * n_frequencies..2 * beyond).unwrap_or(&mut []) {
-            *z = T::splat(s, T::zeroed());
+            *z = zero;
         }
         for parity in 0..2 {
             let degrees = Degrees::new(m, parity);

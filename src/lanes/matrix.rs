@@ -33,7 +33,7 @@ impl<T: LaneOps> Matrix<'_, T> {
     /// Whether elements up to `(rows − 1, depth − 1)` exist.
     #[inline(always)]
     fn covers(&self, rows: usize, depth: usize) -> bool {
-        extent(&[(rows, self.row_stride), (depth, self.column_stride)]) <= self.data.len()
+        extent(&[(rows, self.row_stride), (depth, self.column_stride)]).is_some_and(|n| n <= self.data.len())
     }
 
     /// Element `(r, k)` in every lane.
@@ -88,7 +88,7 @@ pub(crate) struct Panel<D> {
 unsafe impl<V: Copy> Source<V> for Panel<&[V]> {
     #[inline(always)]
     fn covers(&self, rows: usize, columns: usize) -> bool {
-        extent(&[(rows, self.stride), (columns, 1)]) <= self.data.len()
+        extent(&[(rows, self.stride), (columns, 1)]).is_some_and(|n| n <= self.data.len())
     }
 
     #[inline(always)]
@@ -102,7 +102,7 @@ unsafe impl<V: Copy> Source<V> for Panel<&[V]> {
 unsafe impl<V> Target<V> for Panel<&mut [V]> {
     #[inline(always)]
     fn covers(&self, rows: usize, columns: usize) -> bool {
-        extent(&[(rows, self.stride), (columns, 1)]) <= self.data.len()
+        extent(&[(rows, self.stride), (columns, 1)]).is_some_and(|n| n <= self.data.len())
     }
 
     #[inline(always)]
@@ -127,16 +127,12 @@ impl<R> OrderRows<R> {
         if column == 0 { l * (l + 1) + self.m } else { l * (l + 1) - self.m }
     }
 
-    /// Number of rows of a block that hold so many elements; as [`extent`] on overflow, and if `m` is above the degree.
+    /// Number of rows of a block that hold so many elements.
     #[inline(always)]
-    fn needed(&self, rows: usize) -> usize {
-        let Some(last) = rows.checked_sub(1) else { return 0 };
-        let l = self.first.saturating_add(last.saturating_mul(2));
-        if self.m <= self.first {
-            l.saturating_mul(l.saturating_add(2)).saturating_add(1)
-        } else {
-            usize::MAX
-        }
+    fn needed(&self, rows: usize) -> Option<usize> {
+        let Some(last) = rows.checked_sub(1) else { return Some(0) };
+        let l = self.first.checked_add(last.checked_mul(2)?)?;
+        if self.m <= self.first { l.checked_mul(l.checked_add(2)?)?.checked_add(1) } else { None }
     }
 }
 
@@ -144,7 +140,7 @@ impl<R> OrderRows<R> {
 unsafe impl<T: bytemuck::Pod, V: bytemuck::Pod> Source<V> for OrderRows<BlockRows<'_, T, V>> {
     #[inline(always)]
     fn covers(&self, rows: usize, columns: usize) -> bool {
-        columns <= 2 && self.rows.has(self.needed(rows))
+        columns <= 2 && self.needed(rows).is_some_and(|needed| self.rows.has(needed))
     }
 
     #[inline(always)]
@@ -158,7 +154,7 @@ unsafe impl<T: bytemuck::Pod, V: bytemuck::Pod> Source<V> for OrderRows<BlockRow
 unsafe impl<T: bytemuck::Pod, V: bytemuck::Pod> Target<V> for OrderRows<BlockRowsMut<'_, T, V>> {
     #[inline(always)]
     fn covers(&self, rows: usize, columns: usize) -> bool {
-        columns <= 2 && self.rows.has(self.needed(rows))
+        columns <= 2 && self.needed(rows).is_some_and(|needed| self.rows.has(needed))
     }
 
     #[inline(always)]

@@ -51,9 +51,9 @@ pub(crate) fn rotate_planes<S: Simd, T: LaneOps, const COLUMNS: usize, const SPL
     y: &mut Strided<&mut [T::Lanes<S>]>,
 ) -> Option<()> {
     let width = if SPLAT { 1 } else { lane_count::<S, T>() };
-    let entries = extent(&[(COLUMNS, angle.column_stride), (2 * l + 2, 1)]).saturating_mul(width);
-    let x_extent = extent(&[(2 * l + 1, x.row_stride), (COLUMNS, x.column_stride)]);
-    let y_extent = extent(&[(2 * l + 1, y.row_stride), (COLUMNS, y.column_stride)]);
+    let entries = extent(&[(COLUMNS, angle.column_stride), (2 * l + 2, 1)])?.checked_mul(width)?;
+    let x_extent = extent(&[(2 * l + 1, x.row_stride), (COLUMNS, x.column_stride)])?;
+    let y_extent = extent(&[(2 * l + 1, y.row_stride), (COLUMNS, y.column_stride)])?;
     if entries > angle.data.len() || x_extent > x.data.len() || y_extent > y.data.len() {
         return None;
     }

@@ -19,9 +19,9 @@ pub(crate) struct RowsShape {
 }
 
 impl RowsShape {
-    /// Number of elements from the first to the last.
+    /// Number of elements from the first to the last, or `None` on overflow.
     #[inline(always)]
-    fn extent(&self, lanes: usize) -> usize {
+    fn extent(&self, lanes: usize) -> Option<usize> {
         extent(&[(self.rows, self.row_stride), (self.blocks, self.block_stride), (lanes, 1)])
     }
 
@@ -41,15 +41,15 @@ pub(crate) trait RowCount {
     const ROWS: usize;
 }
 
-/// Index one past the last element of a strided array; on overflow `usize::MAX`, which is more than any slice has.
+/// Index one past the last element of a strided array, or `None` on overflow.
 #[inline(always)]
-pub(super) fn extent(counts_and_strides: &[(usize, usize)]) -> usize {
+pub(super) fn extent(counts_and_strides: &[(usize, usize)]) -> Option<usize> {
     let mut last = 0_usize;
     for (count, stride) in counts_and_strides {
-        let Some(steps) = count.checked_sub(1) else { return 0 };
-        last = last.saturating_add(steps.saturating_mul(*stride));
+        let Some(steps) = count.checked_sub(1) else { return Some(0) };
+        last = last.checked_add(steps.checked_mul(*stride)?)?;
     }
-    last.saturating_add(1)
+    last.checked_add(1)
 }
 
 /// Rows of elements `T` to read as lane vectors `V`.
@@ -64,7 +64,7 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
     /// `None` if the slice is too short.
     #[inline(always)]
     pub(crate) fn new(data: &'a [T], shape: RowsShape) -> Option<Self> {
-        let fits = shape.extent(size_of::<V>() / size_of::<T>()) <= data.len();
+        let fits = shape.extent(size_of::<V>() / size_of::<T>())? <= data.len();
         if fits { Some(Self { data, shape, lanes: PhantomData }) } else { None }
     }
 
@@ -117,7 +117,7 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
     /// `None` if the slice is too short.
     #[inline(always)]
     pub(crate) fn new(data: &'a mut [T], shape: RowsShape) -> Option<Self> {
-        let fits = shape.extent(size_of::<V>() / size_of::<T>()) <= data.len();
+        let fits = shape.extent(size_of::<V>() / size_of::<T>())? <= data.len();
         if fits { Some(Self { data: data.as_mut_ptr(), shape, slice: PhantomData }) } else { None }
     }
 
@@ -129,8 +129,8 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
         starts: [usize; 2],
         shape: RowsShape,
     ) -> Option<[Self; 2]> {
-        let extent = shape.extent(size_of::<V>() / size_of::<T>());
-        let fits = starts[0].max(starts[1]).saturating_add(extent) <= data.len();
+        let extent = shape.extent(size_of::<V>() / size_of::<T>())?;
+        let fits = starts[0].max(starts[1]).checked_add(extent)? <= data.len();
         let data = data.as_mut_ptr();
         let rows = starts.map(|start| Self { data: data.wrapping_add(start), shape, slice: PhantomData });
         if fits { Some(rows) } else { None }

@@ -40,8 +40,8 @@ impl Transposition {
         ahead: &mut Ahead,
     ) -> Option<()> {
         let Self { rows, columns, matrices, distance, .. } = *self;
-        let x_extent = extent(&[(matrices, distance), (rows, columns), (columns, 1)]);
-        let y_extent = extent(&[(matrices, distance), (columns, rows), (rows, 1)]);
+        let x_extent = extent(&[(matrices, distance), (rows, columns), (columns, 1)])?;
+        let y_extent = extent(&[(matrices, distance), (columns, rows), (rows, 1)])?;
         if x_extent > x.len() || y_extent > y.len() || rows == 0 || columns == 0 {
             return None;
         }
