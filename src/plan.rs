@@ -364,8 +364,8 @@ impl PlanDesc {
 
     /// Whether all degrees can contribute.
     pub(crate) fn all_contribute(&self) -> bool {
-        let [l1, l2, l3] = [self.lmax1, self.lmax2, self.lmax3];
-        l1 <= l2 + l3 && l2 <= l1 + l3
+        let [l1, l2, _] = self.contributing(); // those of the output always do
+        l1 == self.lmax1 && l2 == self.lmax2
     }
 
     /// Which operand is the same function for all channels of a sample.

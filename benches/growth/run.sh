@@ -1,6 +1,6 @@
 #!/bin/sh
-# How time and memory grow with the degree: measures the engines for large degrees, L from 8 to 128, operands and output,
-# and writes results.jsonl, results.md (tables, exponents) and results.svg (plot) beside this script, or into the folder
+# How time, memory and errors grow with the degree: measures the engines for large degrees, L from 8 to 128, operands and output,
+# and writes results.jsonl, results.md (tables, exponents, errors) and results.svg (plot) beside this script, or into the folder
 # given. Takes some minutes; nothing else should run.
 set -eu
 cd "$(dirname "$0")/../.."

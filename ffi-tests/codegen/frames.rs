@@ -80,7 +80,7 @@ enum Permission {
 const PERMISSIONS: [(&str, &[Permission]); 8] = [
     // Calls the others; counts the blocks of a run.
     ("Execute", &[AddElements, CallFrames, CallMemoryFunctions, Divide]),
-    // Calls the fast Fourier transforms; fills with zeros.
+    // Calls the changes between degrees and frequencies, and the fast Fourier transforms.
     ("Torus", &[CallFrames, CallMemoryFunctions]),
     // Counts the samples and channels of a block, once.
     ("ConvertLayout", &[CallMemoryFunctions, Divide]),

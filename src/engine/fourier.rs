@@ -46,12 +46,12 @@ pub(crate) fn sizes(
     gradients: bool,
 ) -> Option<FourierSizes> {
     let (least_theta, least_phi) = (bandwidth + 1, total + 1);
-    let candidates = (least_phi..=2 * least_phi).filter_map(|n| Some((Radices::of(n)?.cost(n), n)));
+    let candidates = (least_phi..=2 * least_phi).filter_map(|n| Some((Radices::of(n)?.cost(), n)));
     let (cost_phi, n_phi) = candidates.min()?;
     // Even, so that rings come in pairs.
     let candidates = (least_theta.next_multiple_of(2)..=2 * least_theta).step_by(2);
     let candidates = candidates
-        .filter_map(|n| Some(((lmax + 1) * Radices::whole(n)?.cost(n) + n / 2 * (cost_phi + 8 * n_phi), n)));
+        .filter_map(|n| Some(((lmax + 1) * Radices::whole(n)?.cost() + n / 2 * (cost_phi + 8 * n_phi), n)));
     let (_, n_theta) = candidates.min()?;
     Some(FourierSizes { lmax, lmax3, bandwidth, n_theta, n_phi, gradients })
 }
@@ -108,8 +108,8 @@ impl<'t, T: LaneOps> Torus<'t, T> {
     #[inline(always)]
     pub(crate) fn new(table: FourierTable<'t, T>) -> Option<Self> {
         let FourierSizes { n_theta, n_phi, .. } = table.sizes;
-        let theta = Fft::new(n_theta, Radices::whole(n_theta)?, table.roots_theta)?;
-        let phi = Fft::new(n_phi, Radices::of(n_phi)?, table.roots_phi)?;
+        let theta = Fft::new(Radices::whole(n_theta)?, table.roots_theta)?;
+        let phi = Fft::new(Radices::of(n_phi)?, table.roots_phi)?;
         Some(Self { table, theta, phi, parts: Parts::new(&table.sizes) })
     }
 
@@ -323,6 +323,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         let ring_pairs = RingPairs { rings, row_len: 2 * n_theta, first: pairs.start, lmax, n_phi };
         self.phi.start(s, &ring_pairs, pairs.len(), samples)?;
         let (fft, stages) = (&self.phi, self.phi.inner());
+        // Of two stages none is in between.
         if stages.is_empty() {
             return Some(());
         }

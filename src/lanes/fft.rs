@@ -6,7 +6,8 @@
 //!
 //! Passes over memory around the stages cost about half as much as these: they are loads and stores. So the first stage can
 //! take its numbers from wherever they are ([`Fft::start`]), and the last one can be done together with the
-//! pointwise product and the first stage of the adjoint ([`Fft::couple`]).
+//! pointwise product and the first stage of the adjoint ([`Fft::couple`]). Short transforms that are always done as a whole are
+//! one butterfly ([`Radices::whole`]).
 #![allow(unsafe_code)]
 // Indices are what the formulas and the safety arguments speak of.
 #![allow(clippy::needless_range_loop)]
@@ -24,7 +25,6 @@ pub(crate) type Complex<V> = [V; 2];
 /// The transforms of one length, with its roots of unity `e^(2πi k / len)`, `k < len`, as `[k][re, im]`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fft<'t, T> {
-    len: usize,
     radices: Radices,
     roots: &'t [T],
 }
@@ -32,6 +32,8 @@ pub(crate) struct Fft<'t, T> {
 /// The radices of the stages of a transform, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Radices {
+    /// Their product.
+    len: usize,
     list: [u8; MAX_STAGES],
     count: usize,
     /// About twice the instructions per number.
@@ -43,17 +45,18 @@ const MAX_STAGES: usize = 8;
 
 impl Radices {
     /// For transforms that are always done as a whole, which are neither [started](Fft::start) nor [coupled](Fft::couple): a
-    /// single one if the registers hold all numbers, else as [`Self::of`].
+    /// single one for lengths whose numbers 32 registers hold (with 16, what goes over the stack is still less than another pass
+    /// over memory), else as [`Self::of`].
     pub(crate) fn whole(len: usize) -> Option<Self> {
-        let cost = match len {
-            10 => 26,
-            12 => 25,
-            14 => 31,
+        let (radix, cost) = match len {
+            10 => (10, 26),
+            12 => (12, 25),
+            14 => (14, 31),
             _ => return Self::of(len),
         };
         let mut list = [1; MAX_STAGES];
-        list[0] = len as u8;
-        Some(Self { list, count: 1, cost })
+        list[0] = radix;
+        Some(Self { len, list, count: 1, cost })
     }
 
     /// The cheapest for a length `2^a 3^b 5^c`: at least two, large ones first, after 1 if there are fewer. `None` for other
@@ -89,8 +92,12 @@ impl Radices {
                 (2, usize::from(twos == 1), 16),
             ];
             let n_stages: usize = stages.iter().map(|(_, times, _)| times).sum();
-            let mut radices =
-                Self { list: [1; MAX_STAGES], count: 2_usize.saturating_sub(n_stages), cost: 0 };
+            let mut radices = Self {
+                len: len.max(1),
+                list: [1; MAX_STAGES],
+                count: 2_usize.saturating_sub(n_stages),
+                cost: 0,
+            };
             for (radix, times, cost) in stages {
                 for _ in 0..times {
                     *radices.list.get_mut(radices.count)? = radix;
@@ -103,9 +110,9 @@ impl Radices {
         candidates.min_by_key(|radices| radices.cost)
     }
 
-    /// About twice the instructions of a transform of length `len`.
-    pub(crate) fn cost(&self, len: usize) -> usize {
-        len * self.cost
+    /// About twice the instructions of a transform.
+    pub(crate) fn cost(&self) -> usize {
+        self.len * self.cost
     }
 
     /// One after the other.
@@ -132,17 +139,17 @@ macro_rules! with_radix {
 }
 
 impl<'t, T: LaneOps> Fft<'t, T> {
-    /// By radices of this length. `None` if the roots are fewer.
+    /// The transforms by these radices. `None` if the roots are fewer.
     #[inline(always)]
-    pub(crate) fn new(len: usize, radices: Radices, roots: &'t [T]) -> Option<Self> {
-        if roots.len() >= 2 * len { Some(Self { len, radices, roots }) } else { None }
+    pub(crate) fn new(radices: Radices, roots: &'t [T]) -> Option<Self> {
+        if roots.len() >= 2 * radices.len { Some(Self { radices, roots }) } else { None }
     }
 
     /// How many transforms go through the stages together: about as many as the nearest cache holds (16 KiB with AVX2).
     #[inline(always)]
     fn at_a_time(&self) -> usize {
         let mut count = 1;
-        while 2 * count * self.len.max(1) <= 256 {
+        while 2 * count * self.radices.len <= 256 {
             count *= 2;
         }
         count
@@ -175,12 +182,13 @@ impl<'t, T: LaneOps> Fft<'t, T> {
         count: usize,
         x: &mut [T::Lanes<S>],
     ) -> Option<()> {
-        let x = x.get_mut(..2 * self.len * count)?.as_mut_ptr();
-        if !numbers.covers(count, self.len) {
+        let len = self.radices.len;
+        let x = x.get_mut(..2 * len * count)?.as_mut_ptr();
+        if !numbers.covers(count, len) {
             return None;
         }
         with_radix!(*self.radices.as_slice().first()?, |RADIX| {
-            let stage = Stage { roots: self.roots, m: self.len / RADIX, step: 1 };
+            let stage = Stage { roots: self.roots, m: len / RADIX, step: 1 };
             // SAFETY: the numbers are there, `x` holds `count` transforms, the roots are `len`, and the radix divides it.
             unsafe { stage.run::<S, _, RADIX, false>(s, numbers, count, x) }
         });
@@ -203,7 +211,7 @@ impl<'t, T: LaneOps> Fft<'t, T> {
             return None;
         }
         with_radix!(*self.radices.as_slice().last()?, |RADIX| {
-            couple::<S, T, TERMS, RADIX>(s, Some(minus_one(s, self.roots)), f, g, out, accumulate);
+            couple::<S, T, TERMS, RADIX>(s, minus_one(s, self.roots), f, g, out, accumulate);
         });
         Some(())
     }
@@ -260,9 +268,10 @@ impl<T: LaneOps, V: Pod> WithSimd for Forward<'_, T, V> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let Self { fft, stages, count, x } = self;
-        let Fft { len, radices, roots } = *fft;
+        let Fft { radices, roots } = *fft;
+        let len = radices.len;
         let mut rest = cast_mut::<_, T::Lanes<S>>(x).get_mut(..2 * len * count)?;
-        if stages == fft.all() && in_registers::<S, T, false>(s, fft, rest) {
+        if stages == fft.all() && single_stages::<S, T, false>(s, fft, rest) {
             return Some(());
         }
         let (mut remaining, at_a_time) = (count, fft.at_a_time());
@@ -303,9 +312,10 @@ impl<T: LaneOps, V: Pod> WithSimd for Adjoint<'_, T, V> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let Self { fft, stages, count, x } = self;
-        let Fft { len, radices, roots } = *fft;
+        let Fft { radices, roots } = *fft;
+        let len = radices.len;
         let mut rest = cast_mut::<_, T::Lanes<S>>(x).get_mut(..2 * len * count)?;
-        if stages == fft.all() && in_registers::<S, T, true>(s, fft, rest) {
+        if stages == fft.all() && single_stages::<S, T, true>(s, fft, rest) {
             return Some(());
         }
         let (mut remaining, at_a_time) = (count, fft.at_a_time());
@@ -438,7 +448,7 @@ impl<T: LaneOps> Stage<'_, T> {
 
 /// Transforms of a [single](Radices::whole) stage, or their adjoints; `false` (nothing done) for others.
 #[inline(always)]
-fn in_registers<S: Simd, T: LaneOps, const ADJOINT: bool>(
+fn single_stages<S: Simd, T: LaneOps, const ADJOINT: bool>(
     s: S,
     Fft { radices, roots, .. }: &Fft<'_, T>,
     x: &mut [T::Lanes<S>],
@@ -456,7 +466,7 @@ fn in_registers<S: Simd, T: LaneOps, const ADJOINT: bool>(
     true
 }
 
-/// See [`in_registers`].
+/// See [`single_stages`].
 #[inline(always)]
 fn single_stage<S: Simd, T: LaneOps, const RADIX: usize, const ADJOINT: bool>(
     s: S,
@@ -479,12 +489,13 @@ fn single_stage<S: Simd, T: LaneOps, const RADIX: usize, const ADJOINT: bool>(
 #[inline(always)]
 fn couple<S: Simd, T: LaneOps, const TERMS: usize, const RADIX: usize>(
     s: S,
-    minus_one: Option<T::Lanes<S>>,
+    minus_one: T::Lanes<S>,
     f: [&[T::Lanes<S>]; TERMS],
     g: [&[T::Lanes<S>]; TERMS],
     out: &mut [T::Lanes<S>],
     accumulate: bool,
 ) {
+    let minus_one = Some(minus_one);
     let (groups, _) = out.as_chunks_mut::<2>().0.as_chunks_mut::<RADIX>();
     for (i, out) in groups.iter_mut().enumerate() {
         let mut sum = [[T::splat(s, T::zeroed()); 2]; RADIX];
@@ -620,7 +631,8 @@ fn plus_scaled<S: Simd, T: LaneOps>(
 ///
 /// It is mostly sums and differences. Where processors have units for them beside those for products (AMD since Zen), half of
 /// these would idle: differences are multiply-adds with `minus_one`, which are rounded likewise. (It is loaded: the compiler
-/// would make differences again of a constant.) Where there are products enough there is none.
+/// would make differences again of a constant.) Where there are products enough, without `minus_one` and inside butterflies of
+/// 5 and 7, they stay subtractions.
 #[inline(always)]
 fn butterfly<S: Simd, T: LaneOps, const RADIX: usize>(
     s: S,

@@ -53,7 +53,7 @@ impl LaneElements {
         Some(last < len)
     }
 
-    /// The start of every lane, of lanes that the level does not have too.
+    /// The start of every lane, also of lanes that the level does not have, which may wrap around and are not used.
     #[inline(always)]
     fn starts(&self) -> [usize; MAX_LANES] {
         match self.starts {

@@ -92,7 +92,8 @@ impl Degrees {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FourierTable<'t, T> {
     pub(crate) sizes: FourierSizes,
-    /// `[m][parity][degree][frequency]`, for degrees to `lmax`; zero where the frequency is above the degree.
+    /// `[m][parity][degree][frequency]`, for degrees to `lmax`; zero where the frequency is above the degree. (What is computed
+    /// together lies together, here and in the projection.)
     pub(crate) series: &'t [T],
     /// Likewise for `m P̄_lm / sin θ`; empty without gradients.
     pub(crate) turns: &'t [T],

@@ -101,8 +101,8 @@ fn path_roundings(engine: Engine, [l1, l2, l3]: [usize; 3], forward: bool) -> us
 /// `c_r u` times the sum of their moduli, hence `c_r √r u` in norm: two complex additions or one, products with constants
 /// (with their rounding) and sums of them, and 4 for the twiddle factor.
 ///
-/// A butterfly of 6, 10 or 14 is one of 3, 5 or 7 and an addition, one of 12 is one of 3 and one of 4, one of 8 is one of 4,
-/// an eighth of a turn (an addition and a rounded factor) and an addition.
+/// A butterfly of 6, 10 or 14 is one of 3, 5 or 7 (which is no stage by itself, and counts 13) and an addition, one of 12 is
+/// one of 3 and one of 4, one of 8 is one of 4, an eighth of a turn (an addition and a rounded factor) and an addition.
 pub(super) fn fft_roundings(radices: &Radices) -> usize {
     let of_stage = |radix: &u8| match radix {
         1 => 0,
@@ -115,7 +115,7 @@ pub(super) fn fft_roundings(radices: &Radices) -> usize {
         // Without twiddle factors:
         10 => 42, // (12 + 1) √10
         12 => 32, // (7 + 2) √12
-        14 => 64, // (16 + 1) √14
+        14 => 53, // (13 + 1) √14
         _ => unreachable!("radix {radix}"),
     };
     radices.as_slice().iter().map(of_stage).sum()

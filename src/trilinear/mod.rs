@@ -252,7 +252,7 @@ struct Buffers<'a, V> {
     starts: [usize; MAX_FIELDS],
 }
 
-impl<'a, V: bytemuck::Pod> Buffers<'a, V> {
+impl<'a, V> Buffers<'a, V> {
     /// One after the other, to these degrees of the three functions.
     #[inline(always)]
     fn new(
@@ -439,7 +439,7 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         }
         let mut memory = Remaining(&mut *targets.memory);
         for (out, target) in out.iter_mut().zip(schedule.targets()) {
-            let lmax = degrees[target.field.slot as usize];
+            let lmax = sizes.computed_degrees[target.field.slot as usize]; // that of the function
             let buffer = memory.take(sizes.blocks * n_lm(lmax))?;
             *out = RowsMut::new(cast_mut(buffer), buffer_rows::<S, T>(lmax, blocks, false));
         }
