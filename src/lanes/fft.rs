@@ -685,36 +685,6 @@ fn butterfly<S: Simd, T: LaneOps, const RADIX: usize>(
         (y[0], y[3]) = (plus::<S, T>(s, a0, b0), minus::<S, T>(s, minus_one, a0, b0));
         (y[4], y[1]) = (plus::<S, T>(s, a1, b1), minus::<S, T>(s, minus_one, a1, b1));
         (y[2], y[5]) = (plus::<S, T>(s, a2, b2), minus::<S, T>(s, minus_one, a2, b2));
-    } else if RADIX == 7 {
-        // Cosines and sines of 2π/7, 4π/7 and 6π/7.
-        const COSINES: [f64; 3] =
-            [0.623_489_801_858_733_5, -0.222_520_933_956_314_4, -0.900_968_867_902_419_1];
-        const SINES: [f64; 3] = [0.781_831_482_468_029_8, 0.974_927_912_181_823_6, 0.433_883_739_117_558_1];
-        let (mut sums, mut differences) = ([x[0]; 3], [x[0]; 3]);
-        y[0] = x[0];
-        for j in 0..3 {
-            sums[j] = plus::<S, T>(s, x[j + 1], x[6 - j]);
-            differences[j] = minus::<S, T>(s, None, x[j + 1], x[6 - j]);
-            y[0] = plus::<S, T>(s, y[0], sums[j]);
-        }
-        for k in 1..4 {
-            let (mut even, mut odd) = (x[0], [T::splat(s, T::zeroed()); 2]);
-            for j in 1..4 {
-                // The cosine of 2π jk/7 is that of 2π (7 − jk)/7, the sine the opposite.
-                let (turn, is_beyond) =
-                    if j * k % 7 < 4 { (j * k % 7, false) } else { (7 - j * k % 7, true) };
-                let cosine = T::splat(s, T::from_f64(COSINES[turn - 1]));
-                let sine = if is_beyond { -SINES[turn - 1] } else { SINES[turn - 1] };
-                let sine = T::splat(s, T::from_f64(sine));
-                even = plus_scaled::<S, T>(s, even, cosine, sums[j - 1]);
-                odd = if j == 1 {
-                    [T::mul(s, sine, differences[0][0]), T::mul(s, sine, differences[0][1])]
-                } else {
-                    plus_scaled::<S, T>(s, odd, sine, differences[j - 1])
-                };
-            }
-            [y[k], y[7 - k]] = quarter_turns::<S, T>(s, minus_one, even, odd);
-        }
     } else if RADIX == 10 {
         // As 6: `j = 5a + 2b` and `k = 5c + 6d` modulo 10 make `(−1)^(ac) e^(2πi bd / 5)`.
         let a = butterfly::<S, T, 5>(s, minus_one, [x[0], x[2], x[4], x[6], x[8]]);
@@ -739,8 +709,8 @@ fn butterfly<S: Simd, T: LaneOps, const RADIX: usize>(
         }
     } else if RADIX == 14 {
         // Likewise `j = 7a + 2b` and `k = 7c + 8d` modulo 14 make `(−1)^(ac) e^(2πi bd / 7)`.
-        let a = butterfly::<S, T, 7>(s, minus_one, [x[0], x[2], x[4], x[6], x[8], x[10], x[12]]);
-        let b = butterfly::<S, T, 7>(s, minus_one, [x[7], x[9], x[11], x[13], x[1], x[3], x[5]]);
+        let a = butterfly7::<S, T>(s, minus_one, [x[0], x[2], x[4], x[6], x[8], x[10], x[12]]);
+        let b = butterfly7::<S, T>(s, minus_one, [x[7], x[9], x[11], x[13], x[1], x[3], x[5]]);
         for d in 0..7 {
             y[8 * d % 14] = plus::<S, T>(s, a[d], b[d]);
             y[(8 * d + 7) % 14] = minus::<S, T>(s, None, a[d], b[d]);
@@ -762,6 +732,42 @@ fn butterfly<S: Simd, T: LaneOps, const RADIX: usize>(
         (y[1], y[5]) = (plus::<S, T>(s, a1, b1), minus::<S, T>(s, minus_one, a1, b1));
         [y[2], y[6]] = quarter_turns::<S, T>(s, minus_one, a2, b2);
         (y[3], y[7]) = (minus::<S, T>(s, minus_one, a3, minus_b3), plus::<S, T>(s, a3, minus_b3));
+    }
+    y
+}
+
+/// [`butterfly`] of length 7.
+#[inline(always)]
+fn butterfly7<S: Simd, T: LaneOps>(
+    s: S,
+    minus_one: Option<T::Lanes<S>>,
+    x: [Complex<T::Lanes<S>>; 7],
+) -> [Complex<T::Lanes<S>>; 7] {
+    // Cosines and sines of 2π/7, 4π/7 and 6π/7.
+    const COSINES: [f64; 3] = [0.623_489_801_858_733_5, -0.222_520_933_956_314_4, -0.900_968_867_902_419_1];
+    const SINES: [f64; 3] = [0.781_831_482_468_029_8, 0.974_927_912_181_823_6, 0.433_883_739_117_558_1];
+    let (mut y, mut sums, mut differences) = (x, [x[0]; 3], [x[0]; 3]);
+    for j in 0..3 {
+        sums[j] = plus::<S, T>(s, x[j + 1], x[6 - j]);
+        differences[j] = minus::<S, T>(s, None, x[j + 1], x[6 - j]);
+        y[0] = plus::<S, T>(s, y[0], sums[j]);
+    }
+    for k in 1..4 {
+        let (mut even, mut odd) = (x[0], [T::splat(s, T::zeroed()); 2]);
+        for j in 1..4 {
+            // The cosine of 2π jk/7 is that of 2π (7 − jk)/7, the sine the opposite.
+            let (turn, is_beyond) = if j * k % 7 < 4 { (j * k % 7, false) } else { (7 - j * k % 7, true) };
+            let cosine = T::splat(s, T::from_f64(COSINES[turn - 1]));
+            let sine = if is_beyond { -SINES[turn - 1] } else { SINES[turn - 1] };
+            let sine = T::splat(s, T::from_f64(sine));
+            even = plus_scaled::<S, T>(s, even, cosine, sums[j - 1]);
+            odd = if j == 1 {
+                [T::mul(s, sine, differences[0][0]), T::mul(s, sine, differences[0][1])]
+            } else {
+                plus_scaled::<S, T>(s, odd, sine, differences[j - 1])
+            };
+        }
+        [y[k], y[7 - k]] = quarter_turns::<S, T>(s, minus_one, even, odd);
     }
     y
 }
