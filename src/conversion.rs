@@ -16,7 +16,7 @@ use pulp::{Simd, WithSimd};
 use crate::error::{Error, check_len};
 use crate::index::n_lm;
 use crate::isa::{Isa, Level};
-use crate::lanes::{Ahead, CacheLine, LaneOps, Runs, Transposition};
+use crate::lanes::{Ahead, CacheLine, LaneOps, NEAR, Runs, Transposition};
 use crate::layout::{ArrayLayout, Broadcast, Layout};
 use crate::plan::{LMAX_INPUT, Real};
 
@@ -92,9 +92,6 @@ const BLOCK: usize = 2048;
 
 /// Bytes of runs that are copied between two looks at what has to be fetched: memory is asked for a few lines at a time.
 const RUNS: usize = 1024;
-
-/// Bytes of an array beside which nothing has to be fetched: it stays in the second cache, or close, together with its copy.
-pub(crate) const NEAR: usize = 1 << 20;
 
 impl<T: LaneOps> WithSimd for ConvertLayout<'_, T> {
     type Output = Option<()>;

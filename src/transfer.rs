@@ -228,6 +228,9 @@ impl<T: LaneOps> DegreeScale<'_, T> {
     }
 }
 
+/// So many elements more than a sample: that memory is asked for in time where samples are small.
+const AHEAD: usize = 1024;
+
 /// One array of a call: how it is laid out and scaled. Lane buffers hold coefficients in flat order.
 #[derive(Clone, Copy)]
 pub(crate) struct Transfer<'a, T> {
@@ -252,6 +255,20 @@ impl<T: LaneOps> Transfer<'_, T> {
         let (start, lanes) = (self.element(&self.layout.degree(0), block.first), lane_count::<S, T>());
         let block_stride = if block.n_channels == lanes { self.layout.sample_stride } else { lanes };
         (start, RowsShape { rows: n_lm(self.lmax), row_stride: block.n_channels, blocks, block_stride })
+    }
+
+    /// What to ask for in an array that is plain, while so many blocks of a sample are worked on: from which element on, a sample
+    /// ahead and a little more, and how many elements, which follow one another. (Each row of the blocks is a sequence by itself,
+    /// more than hardware keeps track of.)
+    #[inline(always)]
+    pub(crate) fn plain_ahead<S: Simd>(&self, block: &Block, blocks: usize) -> (usize, usize) {
+        let (rows, Pair { sample, channel }) = (n_lm(self.lmax), block.first);
+        let next_sample = self.element(&self.layout.degree(0), Pair { sample: sample + 1, channel: 0 });
+        let is_shared = self.layout.sample_stride == 0;
+        (
+            next_sample + channel * rows + AHEAD,
+            if is_shared { 0 } else { blocks * rows * lane_count::<S, T>() },
+        )
     }
 
     /// Index of a pair's coefficient of degree `l` and order `−l`.

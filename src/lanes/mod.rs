@@ -23,7 +23,7 @@ pub(crate) use matrix::{
     DENSE, MAX_RINGS, Matrix, OrderRows, Panel, Triangle, analyse_triangle, multiply, synthesise_triangle,
 };
 pub(crate) use planes::{Multiples, Strided, rotate_planes};
-pub(crate) use prefetch::{Ahead, prefetch};
+pub(crate) use prefetch::{Ahead, NEAR, prefetch};
 pub(crate) use quads::{Quads, QuadsMut};
 pub(crate) use rows::{BlockRows, BlockRowsMut, FixedRows, FixedRowsMut, RowCount, Rows, RowsMut, RowsShape};
 pub(crate) use runs::Runs;

@@ -25,6 +25,9 @@ fn prefetch_lines(first: *const CacheLine, n_lines: usize) {
     }
 }
 
+/// Bytes of arrays beside which nothing has to be asked for: they stay in the second cache, or close.
+pub(crate) const NEAR: usize = 1 << 20;
+
 /// Asks in sequence for what of two arrays will be needed, at the pace at which the work proceeds.
 pub(crate) struct Ahead {
     /// The next lines of each array; none if nothing is asked for.

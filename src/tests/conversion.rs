@@ -7,8 +7,9 @@ use super::batch::LAYOUTS;
 use super::oracle::array_index;
 use super::support::levels;
 use super::tolerance::Roundoff;
-use crate::conversion::{NEAR, convert_layout_at};
+use crate::conversion::convert_layout_at;
 use crate::isa::Level;
+use crate::lanes::NEAR;
 use crate::{Error, LMAX_INPUT, Layout, convert_layout, n_lm};
 
 /// What stands behind an array and may not be overwritten.
