@@ -5,7 +5,8 @@ use std::vec::Vec;
 use super::oracle::array_index;
 use super::support::{Random, dirty_lines, execute, levels};
 use super::tolerance::Roundoff;
-use crate::{Engine, Layout, Plan, PlanDesc, Weights, n_lm};
+use crate::lanes::NEAR;
+use crate::{Broadcast, Engine, Layout, Plan, PlanDesc, Weights, n_lm};
 
 pub(super) const LAYOUTS: [Layout; 3] = [Layout::LmChannel, Layout::ChannelLm, Layout::E3nnBlocks];
 
@@ -66,6 +67,39 @@ fn split_does_not_matter_f32() {
 #[test]
 fn split_does_not_matter_f64() {
     split_does_not_matter::<f64>();
+}
+
+/// Arrays beyond near caches, which are worked on in other portions, give the bits that samples have alone.
+fn size_does_not_matter<T: Roundoff>() {
+    for isa in levels() {
+        for mut desc in [PlanDesc::product(2, 2, 2), PlanDesc::product_and_bracket(2, 2, 2)] {
+            for (n_channels, broadcast) in [(80, Broadcast::None), (83, Broadcast::Samples)] {
+                (desc.isa, desc.n_channels, desc.broadcast2) = (Some(isa), n_channels, broadcast);
+                let one = desc.lengths(1).unwrap();
+                let n_samples = NEAR / (size_of::<T>() * one.out) + 1;
+                let lengths = desc.lengths(n_samples).unwrap();
+                let mut random = Random(7);
+                let (x1, x2) = (random.values::<T>(lengths.x1), random.values::<T>(lengths.x2));
+                let out = execute(&desc, n_samples, &x1, &x2, &Weights::default());
+                let second = if broadcast == Broadcast::None { one.x2 } else { 0 };
+                for (sample, out) in out.chunks(one.out).enumerate() {
+                    let (x1, x2) = (&x1[sample * one.x1..][..one.x1], &x2[sample * second..][..one.x2]);
+                    let alone = execute(&desc, 1, x1, x2, &Weights::default());
+                    assert!(alone == out, "{desc:?}: sample {sample} of {n_samples}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn size_does_not_matter_f32() {
+    size_does_not_matter::<f32>();
+}
+
+#[test]
+fn size_does_not_matter_f64() {
+    size_does_not_matter::<f64>();
 }
 
 #[test]
