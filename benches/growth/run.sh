@@ -1,7 +1,7 @@
 #!/bin/sh
-# How time, memory and errors grow with the degree: measures the engines for large degrees, L from 8 to 128, operands and output,
-# and writes results.jsonl, results.md (tables, exponents, errors) and results.svg (plot) beside this script, or into the folder
-# given. Takes some minutes; nothing else should run.
+# How time, memory and errors grow with the degree: measures the engines for large degrees, L from 8 to 128, operands and
+# output, and writes results.jsonl, results.md (tables, exponents, errors) and results.svg (plot) beside this script, or into
+# the folder given. Takes some minutes; nothing else should run.
 set -eu
 cd "$(dirname "$0")/../.."
 folder=${1:-benches/growth}

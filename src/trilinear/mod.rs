@@ -55,9 +55,10 @@ fn run_blocks(schedule: &Schedule, degrees: [usize; 3]) -> [usize; 2] {
 /// costs of a call hardly count beside those of memory, few enough that it is asked for a few lines at a time.
 const FAR_BLOCKS: usize = 4;
 
-/// Bytes of a sample up to which hardware asks for memory as well or better. (Measured on Zen 4: products of degree 2 from
-/// memory, 64 or 128 channels, took 1.5 to 2.5 times as long without asking; of degree 1, 64 channels, 0.7 to 1 times.)
-const FAR_SAMPLE: usize = 1024;
+/// Bytes of a sample up to which hardware asks for memory as well or better. (Measured on Zen 4, products from memory, f32, time
+/// without asking over that with: 0.9 for 32 channels of degree 2, 1152 bytes; 1.1 to 1.4 for 48, 1728 bytes; 1.4 to 2.6 for 64
+/// and 128.)
+const FAR_SAMPLE: usize = 1536;
 
 /// The degree to which an engine computes the coefficients of a slot: at least the slot's.
 fn computed_lmax(direct: bool, degrees: [usize; 3], slot: Slot) -> usize {
@@ -346,13 +347,14 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             is_plain &= sizes.computed_degrees[i] == degrees[i] && transfer.is_plain();
         }
 
-        let (mut bytes, mut sample) = (0, 0);
-        for ((function, gradient), [layout, _]) in functions.iter().zip(&*gradients).zip(&plan.layouts) {
+        let mut bytes = 0;
+        for (function, gradient) in functions.iter().zip(&*gradients) {
             bytes += size_of_val(*function) + gradient.as_deref().map_or(0, size_of_val);
-            sample = sample.max(layout.sample_stride * size_of::<T>());
         }
-        // Small samples are a sequence, which hardware sees by itself.
-        let far_blocks = if bytes >= NEAR && sample > FAR_SAMPLE { Some(FAR_BLOCKS) } else { None };
+        let mut layouts = plan.layouts.iter().flatten();
+        let is_far =
+            bytes >= NEAR && layouts.any(|layout| layout.sample_stride * size_of::<T>() > FAR_SAMPLE);
+        let far_blocks = if is_far { Some(FAR_BLOCKS) } else { None };
 
         let mut memory = Remaining(cast_mut::<_, T::Lanes<S>>(workspace));
         let (scratch, degree_sums) = (memory.take(sizes.scratch)?, memory.take(sizes.degree_sums)?);
