@@ -113,8 +113,8 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         Some(Self { table, theta, phi, parts: Parts::new(&table.sizes) })
     }
 
-    /// From the coefficients of order `±m` to the frequencies `[u][cos, sin]` in `row`, zero above `lmax` where
-    /// [`Self::quarter_steps`] does not write. The order's part is taken off the table `series`.
+    /// From the coefficients of order `±m` to the frequencies `[u][cos, sin]` in `row`, of a component of a gradient but for its
+    /// [factors](Component::differentiate). The order's part is taken off the table `series`.
     #[inline(always)]
     fn synthesise_order<S: Simd>(
         &self,
@@ -126,14 +126,6 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         row: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let by_phi = component == Component::ByPhi;
-        // Between the highest frequency and its mirror image: what is above, the quarter steps write and do not read.
-        let n_frequencies = if by_phi { lmax } else { lmax + 1 };
-        let beyond = (lmax + 1).max(self.table.sizes.n_theta.saturating_sub(lmax));
-        // (Settled, or the compiler calls a function to fill a few vectors.)
-        let zero = settle::<S, T>(T::splat(s, T::zeroed()));
-        for z in row.get_mut(2 * n_frequencies..2 * beyond).unwrap_or(&mut []) {
-            *z = zero;
-        }
         for parity in 0..2 {
             let degrees = Degrees::new(m, parity);
             let n_degrees = degrees.count(self.table.sizes.lmax);
@@ -148,28 +140,9 @@ impl<'t, T: LaneOps> Torus<'t, T> {
             // Without degrees the product below writes the frequencies' zeros.
             let staircase = degrees.first.saturating_sub(first + offset) / 2;
             let a = Matrix { data: block, row_stride: 1, column_stride: n_all, staircase };
-            let b = OrderRows { rows: x, first: degrees.first, m };
+            let b = OrderRows::new(x, degrees.first, m);
             let out = Panel { data: row.get_mut(2 * first..)?, stride: 4 };
             multiply::<S, T, 2>(s, (n, degrees.count(lmax)), a, &b, out)?;
-        }
-        let frequencies = row.as_chunks_mut::<2>().0.get_mut(..=lmax)?;
-        match component {
-            Component::Value => {}
-            Component::ByTheta => {
-                // (2 cos uθ)' = −u 2 sin uθ, (2 sin uθ)' = u 2 cos uθ
-                let mut factor = T::splat(s, T::zeroed());
-                let step = T::splat(s, T::from_f64(if m.is_multiple_of(2) { -1.0 } else { 1.0 }));
-                for [cos, sin] in frequencies {
-                    (*cos, *sin) = (T::mul(s, factor, *cos), T::mul(s, factor, *sin));
-                    factor = T::add(s, factor, step);
-                }
-            }
-            Component::ByPhi => {
-                // (c cos mφ + s sin mφ)' = m (s cos mφ − c sin mφ); there is no sine of order 0, and no derivative.
-                for [cos, sin] in frequencies {
-                    (*cos, *sin) = (*sin, T::neg(s, *cos));
-                }
-            }
         }
         Some(())
     }
@@ -198,14 +171,14 @@ impl<'t, T: LaneOps> Torus<'t, T> {
             }
             let a = Matrix { data: block, row_stride: 1, column_stride: n_all, staircase: DENSE };
             let b = Panel { data: row.get(2 * degrees.first_frequency..)?, stride: 4 };
-            let out = OrderRows { rows: x.reborrow(), first: degrees.first, m };
+            let out = OrderRows::new(x.reborrow(), degrees.first, m);
             multiply::<S, T, 2>(s, (n_degrees, depth), a, &b, out)?;
         }
         Some(())
     }
 
-    /// In `row`, from the coefficients `z_u` of `2 cos uθ` or, for `SINES`, of `2 sin uθ`, up to `u = lmax` and zero beyond, to
-    /// those of `e^(2πi un / n_theta)` at the quarter steps: with `w = e^(iπu / 2 n_theta)`, for sines times `−i`, and
+    /// In `row`, from the coefficients `z_u` of `2 cos uθ` or, for `SINES`, of `2 sin uθ`, `u < n_frequencies`, to those of
+    /// `e^(2πi un / n_theta)` at the quarter steps: with `w = e^(iπu / 2 n_theta)`, for sines times `−i`, and
     /// `z' = z_{n_theta − u}`,
     ///
     /// ```text
@@ -217,19 +190,27 @@ impl<'t, T: LaneOps> Torus<'t, T> {
     fn quarter_steps<S: Simd, const SINES: bool>(
         &self,
         s: S,
-        lmax: usize,
+        n_frequencies: usize,
         row: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let n_theta = self.table.sizes.n_theta;
-        let (low, high, quarters) = self.mirror_pairs::<S, SINES>(s, row)?;
-        let mut pairs = low.iter_mut().zip(high.iter_mut().rev()).zip(quarters).take(lmax);
-        // Mostly `z'` is beyond `lmax`.
-        for ((low, high), [re, im]) in pairs.by_ref().take((n_theta - 1).checked_sub(lmax)?) {
+        let MirrorPairs { constant, low, middle, high, quarters } = self.mirror_pairs::<S, SINES>(row)?;
+        // (Settled, or the compiler calls a function to fill a few vectors.)
+        let zero = settle::<S, T>(T::splat(s, T::zeroed()));
+        if SINES {
+            *constant = [zero; 2];
+        }
+        *middle = if n_theta / 2 < n_frequencies { middle_steps::<S, T>(s, *middle) } else { [zero; 2] };
+        let mut pairs = low.iter_mut().zip(high.iter_mut().rev()).zip(quarters);
+        let highest = n_frequencies.saturating_sub(1);
+        // Mostly there is no `z'`.
+        let n_alone = highest.min(n_theta - n_frequencies);
+        for ((low, high), [re, im]) in pairs.by_ref().take(n_alone) {
             let w = [T::splat(s, *re), T::splat(s, *im)];
             let z = *low;
             (*low, *high) = (times::<S, T>(s, z, w), times::<S, T>(s, z, [w[0], T::neg(s, w[1])]));
         }
-        for ((low, high), [re, im]) in pairs {
+        for ((low, high), [re, im]) in pairs.by_ref().take(highest - n_alone) {
             let w = [T::splat(s, *re), T::splat(s, *im)];
             let (a, b) = (*low, *high);
             let minus = [T::add(s, a[0], b[1]), T::sub(s, a[1], b[0])];
@@ -237,13 +218,20 @@ impl<'t, T: LaneOps> Torus<'t, T> {
             let (a, b) = if SINES { (plus, minus) } else { (minus, plus) };
             (*low, *high) = (times::<S, T>(s, a, w), times::<S, T>(s, b, [w[0], T::neg(s, w[1])]));
         }
+        for ((low, high), _) in pairs {
+            (*low, *high) = ([zero; 2], [zero; 2]);
+        }
         Some(())
     }
 
     /// The adjoint of [`Self::quarter_steps`], for all frequencies.
     #[inline(always)]
     fn quarter_steps_back<S: Simd, const SINES: bool>(&self, s: S, row: &mut [T::Lanes<S>]) -> Option<()> {
-        let (low, high, quarters) = self.mirror_pairs::<S, SINES>(s, row)?;
+        let MirrorPairs { constant, low, middle, high, quarters } = self.mirror_pairs::<S, SINES>(row)?;
+        if SINES {
+            *constant = [T::splat(s, T::zeroed()); 2];
+        }
+        *middle = middle_steps::<S, T>(s, *middle);
         for ((low, high), [re, im]) in low.iter_mut().zip(high.iter_mut().rev()).zip(quarters) {
             let w = [T::splat(s, *re), T::splat(s, *im)];
             let (a, b) = (times::<S, T>(s, *low, [w[0], T::neg(s, w[1])]), times::<S, T>(s, *high, w));
@@ -258,25 +246,19 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         Some(())
     }
 
-    /// The frequencies below and, in reverse, above half of `n_theta`, with their `w`. What they do not pair is done: half of
-    /// `n_theta` is its own mirror image, and there is no sine of frequency 0.
+    /// The frequencies in mirror pairs.
     #[inline(always)]
     fn mirror_pairs<'r, S: Simd, const SINES: bool>(
         &self,
-        s: S,
         row: &'r mut [T::Lanes<S>],
     ) -> Option<MirrorPairs<'r, 't, T, T::Lanes<S>>> {
         let n_theta = self.table.sizes.n_theta;
         let (constant, rest) = row.as_chunks_mut::<2>().0.get_mut(..n_theta)?.split_first_mut()?;
-        if SINES {
-            constant.fill(T::splat(s, T::zeroed()));
-        }
         let (low, rest) = rest.split_at_mut_checked(n_theta / 2 - 1)?;
         let (middle, high) = rest.split_first_mut()?;
-        let root = T::splat(s, T::from_f64(core::f64::consts::SQRT_2));
-        *middle = [T::mul(s, root, middle[0]), T::mul(s, root, middle[1])];
         let quarters = self.table.quarters.as_chunks::<2>().0;
-        Some((low, high, quarters.get(if SINES { n_theta / 2 } else { 0 }..)?.get(1..)?))
+        let quarters = quarters.get(if SINES { n_theta / 2 } else { 0 }..)?.get(1..)?;
+        Some(MirrorPairs { constant, low, middle, high, quarters })
     }
 
     /// The rings of a function, or of a component of its gradient.
@@ -349,14 +331,18 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for SumDegrees<'_, '_, T, V> {
         let (x, rings) = (x.cast()?, cast_mut(rings));
         let row_len = 2 * torus.table.sizes.n_theta;
         let mut series = if component == Component::ByPhi { torus.table.turns } else { torus.table.series };
+        // (The table has `lmax < n_theta`.)
+        let n_frequencies = if component == Component::ByPhi { lmax } else { lmax + 1 };
+        let n_frequencies = n_frequencies.min(torus.table.sizes.n_theta);
         for m in 0..=lmax {
             let row = rings.get_mut(m * row_len..(m + 1) * row_len)?;
             torus.synthesise_order(s, component, (lmax, m), x, &mut series, row)?;
+            component.differentiate::<S, T>(s, m, row.as_chunks_mut::<2>().0.get_mut(..n_frequencies)?);
             // Even orders are cosines, odd ones sines; components of a gradient the other way round.
             if m.is_multiple_of(2) == (component == Component::Value) {
-                torus.quarter_steps::<S, false>(s, lmax, row)?;
+                torus.quarter_steps::<S, false>(s, n_frequencies, row)?;
             } else {
-                torus.quarter_steps::<S, true>(s, lmax, row)?;
+                torus.quarter_steps::<S, true>(s, n_frequencies, row)?;
             }
         }
         Some(())
@@ -393,8 +379,25 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for ProjectDegrees<'_, '_, T, V> {
     }
 }
 
-/// Complex coefficients of the frequencies below and above half of `n_theta`, and the constants of each pair.
-type MirrorPairs<'r, 't, T, V> = (&'r mut [[V; 2]], &'r mut [[V; 2]], &'t [[T; 2]]);
+/// Complex coefficients of the frequencies below `n_theta`, which are mirror images `u` and `n_theta − u` of each other.
+struct MirrorPairs<'r, 't, T, V> {
+    /// Frequency 0, of which there is no sine.
+    constant: &'r mut [V; 2],
+    low: &'r mut [[V; 2]],
+    /// Half of `n_theta`, its own mirror image.
+    middle: &'r mut [V; 2],
+    /// The mirror images of the low ones, in reverse.
+    high: &'r mut [[V; 2]],
+    /// `w` of every pair, see [`Torus::quarter_steps`].
+    quarters: &'t [[T; 2]],
+}
+
+/// The quarter steps of the frequency that is its own mirror image, or their adjoint.
+#[inline(always)]
+fn middle_steps<S: Simd, T: LaneOps>(s: S, [re, im]: [T::Lanes<S>; 2]) -> [T::Lanes<S>; 2] {
+    let root = T::splat(s, T::from_f64(core::f64::consts::SQRT_2));
+    [T::mul(s, root, re), T::mul(s, root, im)]
+}
 
 /// What is sampled of a function.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -404,6 +407,31 @@ enum Component {
     ByTheta,
     /// `1/sin θ ∂f/∂φ`
     ByPhi,
+}
+
+impl Component {
+    /// The factors by which the series of a component differs from the sums over the table, for order `m`.
+    #[inline(always)]
+    fn differentiate<S: Simd, T: LaneOps>(self, s: S, m: usize, frequencies: &mut [[T::Lanes<S>; 2]]) {
+        match self {
+            Self::Value => {}
+            Self::ByTheta => {
+                // (2 cos uθ)' = −u 2 sin uθ, (2 sin uθ)' = u 2 cos uθ
+                let mut factor = T::splat(s, T::zeroed());
+                let step = T::splat(s, T::from_f64(if m.is_multiple_of(2) { -1.0 } else { 1.0 }));
+                for [cos, sin] in frequencies {
+                    (*cos, *sin) = (T::mul(s, factor, *cos), T::mul(s, factor, *sin));
+                    factor = T::add(s, factor, step);
+                }
+            }
+            Self::ByPhi => {
+                // (c cos mφ + s sin mφ)' = m (s cos mφ − c sin mφ); there is no sine of order 0, and no derivative.
+                for [cos, sin] in frequencies {
+                    (*cos, *sin) = (*sin, T::neg(s, *cos));
+                }
+            }
+        }
+    }
 }
 
 impl<T: LaneOps> Transform<T> for Torus<'_, T> {
@@ -510,9 +538,9 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         outline(s, Adjoint { fft, stages, count: pairs.len(), x: &mut *samples })?;
         for (i, pair) in pairs.enumerate() {
             let spectrum = samples.get(i * pair_len..(i + 1) * pair_len)?;
-            let (zonal, rest) = spectrum.as_chunks::<2>().0.split_first()?;
+            let ([zonal1, zonal2], rest) = spectrum.as_chunks::<2>().0.split_first()?;
             // There is no sine; the cosine stands in for it.
-            *ring_pair_mut(rings, pair)? = [[zonal[0]; 2], [zonal[1]; 2]];
+            *ring_pair_mut(rings, pair)? = [[*zonal1, *zonal1], [*zonal2, *zonal2]];
             let mut row = row_len;
             for (positive, negative) in rest.get(..lmax)?.iter().zip(rest.iter().rev()) {
                 *ring_pair_mut(rings.get_mut(row..)?, pair)? = [

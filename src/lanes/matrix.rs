@@ -10,10 +10,11 @@
 use pulp::Simd;
 
 use core::marker::PhantomData;
+use core::ops::{Deref, Range};
 
 use bytemuck::Zeroable;
 
-use super::rows::extent;
+use super::rows::BlockShape;
 use super::{BlockRows, BlockRowsMut, LaneOps};
 
 /// A constant matrix: element `(r, k)` is `data[r · row_stride + k · column_stride]`.
@@ -33,7 +34,7 @@ impl<T: LaneOps> Matrix<'_, T> {
     /// Whether elements up to `(rows − 1, depth − 1)` exist.
     #[inline(always)]
     fn covers(&self, rows: usize, depth: usize) -> bool {
-        extent(&[(rows, self.row_stride), (depth, self.column_stride)]).is_some_and(|n| n <= self.data.len())
+        suffices(self.data.len(), (rows, self.row_stride), (depth, self.column_stride))
     }
 
     /// Element `(r, k)` in every lane.
@@ -47,34 +48,49 @@ impl<T: LaneOps> Matrix<'_, T> {
     }
 }
 
-/// Lane vectors in two dimensions, to read.
-///
-/// # Safety
-/// What is covered can be read.
-pub(crate) unsafe trait Source<V> {
+/// Lane vectors in two dimensions.
+pub(crate) trait Shape {
+    /// Where a row lies.
+    type Row: Copy;
+
     /// Whether there are so many rows of so many columns.
     fn covers(&self, rows: usize, columns: usize) -> bool;
 
+    fn row(&self, row: usize) -> Self::Row;
+
+    /// The row after this one: additions only.
+    fn next(&self, row: Self::Row) -> Self::Row;
+}
+
+/// Lane vectors in two dimensions, to read.
+///
+/// # Safety
+/// What is [covered](Shape::covers) can be read.
+pub(crate) unsafe trait Source<V>: Shape {
     /// An element.
     ///
     /// # Safety
-    /// It must be [covered](Self::covers).
-    unsafe fn read(&self, row: usize, column: usize) -> V;
+    /// It must be covered.
+    unsafe fn read(&self, row: Self::Row, column: usize) -> V;
 }
 
 /// Lane vectors in two dimensions, to write.
 ///
 /// # Safety
-/// What is covered can be written.
-pub(crate) unsafe trait Target<V> {
-    /// Whether there are so many rows of so many columns.
-    fn covers(&self, rows: usize, columns: usize) -> bool;
-
+/// What is [covered](Shape::covers) can be written.
+pub(crate) unsafe trait Target<V>: Shape {
     /// Writes an element.
     ///
     /// # Safety
-    /// It must be [covered](Self::covers).
-    unsafe fn write(&mut self, row: usize, column: usize, value: V);
+    /// It must be covered.
+    unsafe fn write(&mut self, row: Self::Row, column: usize, value: V);
+}
+
+/// Whether `len` elements are enough for the elements up to `(rows − 1, columns − 1)` of a matrix.
+#[inline(always)]
+fn suffices(len: usize, (rows, row_stride): (usize, usize), (columns, column_stride): (usize, usize)) -> bool {
+    let (Some(row), Some(column)) = (rows.checked_sub(1), columns.checked_sub(1)) else { return true };
+    row.saturating_mul(row_stride).saturating_add(column.saturating_mul(column_stride)) < len
 }
 
 /// Element `(r, c)` is `data[r · stride + c]`.
@@ -84,84 +100,108 @@ pub(crate) struct Panel<D> {
     pub(crate) stride: usize,
 }
 
-// SAFETY: `covers` compares the extent with the length of the slice.
-unsafe impl<V: Copy> Source<V> for Panel<&[V]> {
+impl<D: Deref<Target = [V]>, V> Shape for Panel<D> {
+    type Row = usize;
+
     #[inline(always)]
     fn covers(&self, rows: usize, columns: usize) -> bool {
-        extent(&[(rows, self.stride), (columns, 1)]).is_some_and(|n| n <= self.data.len())
+        suffices(self.data.len(), (rows, self.stride), (columns, 1))
     }
 
     #[inline(always)]
+    fn row(&self, row: usize) -> usize {
+        row * self.stride
+    }
+
+    #[inline(always)]
+    fn next(&self, row: usize) -> usize {
+        row + self.stride
+    }
+}
+
+// SAFETY: `covers` compares the last element with the length of the slice.
+unsafe impl<V: Copy> Source<V> for Panel<&[V]> {
+    #[inline(always)]
     unsafe fn read(&self, row: usize, column: usize) -> V {
         // SAFETY: covered.
-        unsafe { *self.data.get_unchecked(row * self.stride + column) }
+        unsafe { *self.data.get_unchecked(row + column) }
     }
 }
 
 // SAFETY: as above.
 unsafe impl<V> Target<V> for Panel<&mut [V]> {
     #[inline(always)]
-    fn covers(&self, rows: usize, columns: usize) -> bool {
-        extent(&[(rows, self.stride), (columns, 1)]).is_some_and(|n| n <= self.data.len())
-    }
-
-    #[inline(always)]
     unsafe fn write(&mut self, row: usize, column: usize, value: V) {
         // SAFETY: covered.
-        unsafe { *self.data.get_unchecked_mut(row * self.stride + column) = value };
+        unsafe { *self.data.get_unchecked_mut(row + column) = value };
     }
 }
 
 /// Two columns of a block of rows: element `(k, 0)` is row `l (l + 1) + m`, element `(k, 1)` row `l (l + 1) − m`, with
 /// `l = first + 2k`. (Both are the same for `m = 0`.)
 pub(crate) struct OrderRows<R> {
-    pub(crate) rows: R,
-    pub(crate) first: usize,
-    pub(crate) m: usize,
+    rows: R,
+    first: usize,
+    m: usize,
+    row_stride: usize,
 }
 
-impl<R> OrderRows<R> {
-    #[inline(always)]
-    fn row(&self, k: usize, column: usize) -> usize {
-        let l = self.first + 2 * k;
-        if column == 0 { l * (l + 1) + self.m } else { l * (l + 1) - self.m }
-    }
+/// Offsets of the rows of one degree.
+#[derive(Clone, Copy)]
+pub(crate) struct DegreeRows {
+    /// Of order `m` and of order `−m`.
+    columns: [usize; 2],
+    /// From degree `l` to `l + 2`: `4l + 6` rows.
+    step: usize,
+}
 
-    /// Number of rows of a block that hold so many elements.
+impl<R: BlockShape> OrderRows<R> {
     #[inline(always)]
-    fn needed(&self, rows: usize) -> Option<usize> {
-        let Some(last) = rows.checked_sub(1) else { return Some(0) };
-        let l = self.first.checked_add(last.checked_mul(2)?)?;
-        if self.m <= self.first { l.checked_mul(l.checked_add(2)?)?.checked_add(1) } else { None }
+    pub(crate) fn new(rows: R, first: usize, m: usize) -> Self {
+        let row_stride = rows.row_stride();
+        Self { rows, first, m, row_stride }
     }
 }
 
-// SAFETY: `covers` asks for as many rows of the block as the highest degree needs.
-unsafe impl<T: bytemuck::Pod, V: bytemuck::Pod> Source<V> for OrderRows<BlockRows<'_, T, V>> {
+impl<R: BlockShape> Shape for OrderRows<R> {
+    type Row = DegreeRows;
+
     #[inline(always)]
     fn covers(&self, rows: usize, columns: usize) -> bool {
-        columns <= 2 && self.needed(rows).is_some_and(|needed| self.rows.has(needed))
+        let Some(last) = rows.checked_sub(1) else { return true };
+        let end = self.first.saturating_add(last.saturating_mul(2)).saturating_add(1);
+        columns <= 2 && self.m <= self.first && self.rows.has(end.saturating_mul(end))
     }
 
     #[inline(always)]
-    unsafe fn read(&self, row: usize, column: usize) -> V {
-        // SAFETY: `m <= first <= l`, so the row is below `l (l + 2) + 1`, and covered.
-        unsafe { self.rows.read(self.row(row, column) * self.rows.row_stride()) }
+    fn row(&self, k: usize) -> DegreeRows {
+        let (l, stride) = (self.first + 2 * k, self.row_stride);
+        let (zonal, order) = (l * (l + 1) * stride, self.m * stride);
+        DegreeRows { columns: [zonal + order, zonal - order], step: (4 * l + 6) * stride }
+    }
+
+    #[inline(always)]
+    fn next(&self, row: DegreeRows) -> DegreeRows {
+        let [cosine, sine] = row.columns;
+        DegreeRows { columns: [cosine + row.step, sine + row.step], step: row.step + 8 * self.row_stride }
+    }
+}
+
+// SAFETY: `covers` asks for all rows to the highest degree; `m <= first <= l`, so a row is below `(l + 1)²`.
+unsafe impl<T: bytemuck::Pod, V: bytemuck::Pod> Source<V> for OrderRows<BlockRows<'_, T, V>> {
+    #[inline(always)]
+    unsafe fn read(&self, row: DegreeRows, column: usize) -> V {
+        // SAFETY: covered.
+        unsafe { self.rows.read(row.columns[column]) }
     }
 }
 
 // SAFETY: as above.
 unsafe impl<T: bytemuck::Pod, V: bytemuck::Pod> Target<V> for OrderRows<BlockRowsMut<'_, T, V>> {
     #[inline(always)]
-    fn covers(&self, rows: usize, columns: usize) -> bool {
-        columns <= 2 && self.needed(rows).is_some_and(|needed| self.rows.has(needed))
-    }
-
-    #[inline(always)]
-    unsafe fn write(&mut self, row: usize, column: usize, value: V) {
-        let offset = self.row(row, column) * self.rows.row_stride();
-        // SAFETY: as above.
-        unsafe { self.rows.write(offset, value) };
+    unsafe fn write(&mut self, row: DegreeRows, column: usize, value: V) {
+        // SAFETY: covered.
+        unsafe { self.rows.write(row.columns[column], value) };
     }
 }
 
@@ -231,12 +271,13 @@ unsafe fn multiply_tile<
     depth: usize,
     a: Matrix<'_, T>,
     r: usize,
-    columns: core::ops::Range<usize>,
+    columns: Range<usize>,
     b: &B,
     out: &mut O,
 ) {
     let mut sums = [[T::splat(s, T::zeroed()); COLUMNS]; ROWS];
     let first = r.saturating_sub(a.staircase);
+    let mut row = b.row(first);
     macro_rules! add_products {
         ($k:expr, |$a:ident, $b:ident, $sum:ident| $updated:expr) => {
             let mut elements = [T::splat(s, T::zeroed()); ROWS];
@@ -246,7 +287,7 @@ unsafe fn multiply_tile<
             }
             for c in columns.clone() {
                 // SAFETY: row `k`, column `c`: inside `b` by the contract.
-                let $b = unsafe { b.read($k, c) };
+                let $b = unsafe { b.read(row, c) };
                 for i in 0..ROWS {
                     let ($a, $sum) = (elements[i], &mut sums[i][c]);
                     *$sum = $updated;
@@ -258,13 +299,16 @@ unsafe fn multiply_tile<
         add_products!(first, |a, b, _sum| T::mul(s, a, b));
     }
     for k in first + 1..depth {
+        row = b.next(row);
         add_products!(k, |a, b, sum| T::mul_add(s, a, b, *sum));
     }
+    let mut row = out.row(r);
     for i in 0..ROWS {
         for c in columns.clone() {
             // SAFETY: row `r + i`, column `c`: inside `out` by the contract.
-            unsafe { out.write(r + i, c, sums[i][c]) };
+            unsafe { out.write(row, c, sums[i][c]) };
         }
+        row = out.next(row);
     }
 }
 

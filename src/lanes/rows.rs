@@ -179,6 +179,15 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
     }
 }
 
+/// How many rows there are of a block, and how far apart.
+pub(crate) trait BlockShape {
+    /// Whether there are so many rows.
+    fn has(&self, rows: usize) -> bool;
+
+    /// Distance of the rows.
+    fn row_stride(&self) -> usize;
+}
+
 /// The rows of one block, by their offset from the first: the number of the row times the distance of rows.
 #[derive(Clone, Copy)]
 pub(crate) struct BlockRows<'a, T, V> {
@@ -188,6 +197,18 @@ pub(crate) struct BlockRows<'a, T, V> {
     slice: PhantomData<(&'a [T], V)>,
 }
 
+impl<T, V> BlockShape for BlockRows<'_, T, V> {
+    #[inline(always)]
+    fn has(&self, rows: usize) -> bool {
+        rows <= self.rows
+    }
+
+    #[inline(always)]
+    fn row_stride(&self) -> usize {
+        self.row_stride
+    }
+}
+
 impl<'a, T: Pod, V: Pod> BlockRows<'a, T, V> {
     /// The same rows for the same lane vectors under another name.
     #[inline(always)]
@@ -195,18 +216,6 @@ impl<'a, T: Pod, V: Pod> BlockRows<'a, T, V> {
         let Self { data, rows, row_stride, .. } = self;
         let same = size_of::<V>() == size_of::<W>();
         if same { Some(BlockRows { data, rows, row_stride, slice: PhantomData }) } else { None }
-    }
-
-    /// Whether there are so many rows.
-    #[inline(always)]
-    pub(super) fn has(&self, rows: usize) -> bool {
-        rows <= self.rows
-    }
-
-    /// Distance of the rows.
-    #[inline(always)]
-    pub(super) fn row_stride(&self) -> usize {
-        self.row_stride
     }
 
     /// The row at an offset.
@@ -228,6 +237,18 @@ pub(crate) struct BlockRowsMut<'a, T, V> {
     slice: PhantomData<(&'a mut [T], V)>,
 }
 
+impl<T, V> BlockShape for BlockRowsMut<'_, T, V> {
+    #[inline(always)]
+    fn has(&self, rows: usize) -> bool {
+        rows <= self.rows
+    }
+
+    #[inline(always)]
+    fn row_stride(&self) -> usize {
+        self.row_stride
+    }
+}
+
 impl<'a, T: Pod, V: Pod> BlockRowsMut<'a, T, V> {
     /// The same rows for the same lane vectors under another name.
     #[inline(always)]
@@ -235,18 +256,6 @@ impl<'a, T: Pod, V: Pod> BlockRowsMut<'a, T, V> {
         let Self { data, rows, row_stride, .. } = self;
         let same = size_of::<V>() == size_of::<W>();
         if same { Some(BlockRowsMut { data, rows, row_stride, slice: PhantomData }) } else { None }
-    }
-
-    /// Whether there are so many rows.
-    #[inline(always)]
-    pub(super) fn has(&self, rows: usize) -> bool {
-        rows <= self.rows
-    }
-
-    /// Distance of the rows.
-    #[inline(always)]
-    pub(super) fn row_stride(&self) -> usize {
-        self.row_stride
     }
 
     /// The row at an offset.
