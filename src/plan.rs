@@ -17,7 +17,7 @@ pub(crate) use crate::tables::gaunt::LMAX_DIRECT;
 use crate::tables::grid::{
     GradientTable, GridTable, fill_gradient_table, fill_grid_table, grid_table_len, n_theta,
 };
-use crate::trilinear::{self, Schedule, WorkspaceSizes};
+use crate::trilinear::{self, Arrangement, Schedule};
 
 /// Largest supported degree of an operand.
 pub const LMAX_INPUT: usize = 256;
@@ -418,17 +418,17 @@ impl PlanDesc {
         [true, true, self.weights3 != WeightKind::None]
     }
 
-    /// What executions, and what gradients need of a workspace.
-    fn workspace_sizes(&self, tables: &Tables) -> [WorkspaceSizes; 2] {
+    /// Those of executions and of gradients.
+    fn arrangements(&self, tables: &Tables) -> [Arrangement; 2] {
         let [shared1, shared2] = self.shared_by_channels();
         let [forward, backward] = tables.fourier;
-        let sizes = |wanted, kernel| {
+        let arrangement = |wanted, kernel| {
             let (schedule, degrees) = (Schedule::new(self.parts(), wanted), self.contributing());
-            WorkspaceSizes::new(&schedule, kernel, degrees, [shared1, shared2, false])
+            Arrangement::new(&schedule, kernel, degrees, [shared1, shared2, false])
         };
         [
-            sizes(FORWARD, (tables.engine, forward)),
-            sizes(self.all_gradients(), (tables.vjp_engine(), backward.or(forward))),
+            arrangement(FORWARD, (tables.engine, forward)),
+            arrangement(self.all_gradients(), (tables.vjp_engine(), backward.or(forward))),
         ]
     }
 
@@ -476,7 +476,7 @@ impl PlanDesc {
     pub fn memory<T: Real>(&self) -> Result<Memory, Error> {
         let tables = self.tables::<T>()?;
         self.lengths(1)?;
-        let [forward, backward] = self.workspace_sizes(&tables);
+        let [forward, backward] = self.arrangements(&tables);
         let lanes = forward.total().max(backward.total());
         let lanes_per_line = size_of::<CacheLine>() / (Level::up_to(self.isa).lanes::<T>() * size_of::<T>());
         Ok(Memory {
@@ -531,12 +531,12 @@ pub struct Plan<'t, T> {
     /// Of the natural and the pseudo part of the operands and of the output.
     pub(crate) layouts: [[ArrayLayout; 2]; 3],
     forward: Schedule,
-    forward_sizes: WorkspaceSizes,
+    forward_arrangement: Arrangement,
     kernel: Kernel<'t, T>,
     /// For derivatives with respect to operands: both of them, the usual case.
     vjp_kernel: Kernel<'t, T>,
     both_gradients: Schedule,
-    vjp_sizes: WorkspaceSizes,
+    vjp_arrangement: Arrangement,
 }
 
 /// The engine and its tables.
@@ -612,7 +612,7 @@ impl<'t, T: Real> Plan<'t, T> {
                 (kernel, kernel)
             }
         };
-        let [forward_sizes, vjp_sizes] = desc.workspace_sizes(&needed);
+        let [forward_arrangement, vjp_arrangement] = desc.arrangements(&needed);
         Ok(Self {
             desc: PlanDesc { engine: needed.engine, ..*desc },
             level: Level::up_to(desc.isa),
@@ -620,11 +620,11 @@ impl<'t, T: Real> Plan<'t, T> {
             factors,
             layouts: desc.array_layouts()?,
             forward: Schedule::new(desc.parts(), FORWARD),
-            forward_sizes,
+            forward_arrangement,
             kernel,
             vjp_kernel,
             both_gradients: Schedule::new(desc.parts(), BOTH_OPERANDS),
-            vjp_sizes,
+            vjp_arrangement,
         })
     }
 
@@ -815,7 +815,7 @@ impl<'t, T: Real> Plan<'t, T> {
             plan: self,
             kernel: &self.vjp_kernel,
             schedule,
-            sizes: &self.vjp_sizes,
+            arrangement: &self.vjp_arrangement,
             n_samples,
             functions: [x1, x2, cotangent],
             weights: [weights.weights1, weights.weights2, weights.weights3],
@@ -841,7 +841,7 @@ impl<'t, T: Real> Plan<'t, T> {
             plan: self,
             kernel: &self.kernel,
             schedule: &self.forward,
-            sizes: &self.forward_sizes,
+            arrangement: &self.forward_arrangement,
             n_samples,
             functions: [x1, x2, &[]],
             weights: [weights.weights1, weights.weights2, weights.weights3],

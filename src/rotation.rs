@@ -422,7 +422,7 @@ impl<T: Real> Execute<'_, '_, T> {
         let elements = cast_mut::<_, T>(workspace);
         let (angles, rest) = elements.split_at_mut_checked(sizes.blocks * sizes.angles() * lanes)?;
         let (buffers, panels) = rest.split_at_mut_checked(sizes.blocks * n_lm(lmax) * lanes)?;
-        let transfer = Transfer { layout: &layout, lmax, scale: &DegreeScale::ONE };
+        let transfer = Transfer { layout: &layout, lmax, scale: &DegreeScale::ONE, asks_ahead: false };
         let mut first = Block::first(lanes, n_samples, n_channels);
         let mut prepared = None; // the sample whose angles are there
         while !first.is_empty() {

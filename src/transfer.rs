@@ -10,7 +10,8 @@ use pulp::{Simd, WithSimd};
 
 use crate::index::n_lm;
 use crate::lanes::{
-    LaneElements, LaneOps, MAX_LANES, RowsShape, cast, cast_mut, lane_count, read_lanes, write_lanes,
+    LaneElements, LaneOps, LaneRows, MAX_LANES, RowsShape, cast, cast_mut, lane_count, prefetch, read_lanes,
+    write_lanes,
 };
 use crate::layout::{ArrayLayout, DegreeLayout};
 use crate::plan::WeightKind;
@@ -106,11 +107,7 @@ impl Block {
         if self.n_channels == 1 && self.used == self.lanes {
             return Sequence::Samples;
         }
-        let mut pairs = [self.first; MAX_LANES];
-        for (lane, pair) in pairs.iter_mut().zip(self.pairs()) {
-            *lane = pair;
-        }
-        Sequence::Mixed(pairs)
+        Sequence::Mixed
     }
 
     /// The sample, if all lanes in use are channels of one.
@@ -122,11 +119,8 @@ impl Block {
     /// How many blocks there are from this one on, the last one maybe partial.
     #[inline(always)]
     pub(crate) fn count(&self) -> usize {
-        // (The compiler does not know that there are lanes.)
-        self.remaining
-            .checked_add(self.lanes - 1)
-            .and_then(|pairs| pairs.checked_div(self.lanes))
-            .unwrap_or(1)
+        // A division by the lanes, which are a power of two.
+        self.remaining.saturating_add(self.lanes - 1) >> self.lanes.trailing_zeros()
     }
 
     /// How many full blocks, from this one on, are channels of one sample.
@@ -135,7 +129,6 @@ impl Block {
         if self.used < self.lanes {
             0
         } else {
-            // A division by the lanes, which are a power of two.
             (self.n_channels - self.first.channel) >> self.lanes.trailing_zeros()
         }
     }
@@ -147,16 +140,20 @@ impl Block {
         if fill_samples { self.count() } else { self.full_blocks() }
     }
 
-    /// How many full blocks, from this one on, lie at one distance where channels are neighbours: those of one sample, or
-    /// of all samples if each is one block.
+    /// How many full blocks, from this one on, lie at one distance, as their lanes do: those of one sample, or all if a sample is
+    /// one block or one lane.
     #[inline(always)]
     pub(crate) fn equidistant_blocks(&self) -> usize {
-        if self.n_channels == self.lanes { self.count() } else { self.full_blocks() }
+        if self.n_channels == self.lanes || self.n_channels == 1 {
+            self.remaining >> self.lanes.trailing_zeros()
+        } else {
+            self.full_blocks()
+        }
     }
 }
 
 /// How the lanes of a block follow one another.
-#[allow(clippy::large_enum_variant)] // lives in one frame
+#[derive(Clone, Copy)]
 enum Sequence {
     /// Channels of one sample.
     Channels,
@@ -164,8 +161,7 @@ enum Sequence {
     Samples,
     /// A single lane is in use.
     One,
-    /// Idle lanes repeat the first.
-    Mixed([Pair; MAX_LANES]),
+    Mixed,
 }
 
 /// Factors per degree of one array: the normalisation's times the user's weights.
@@ -192,18 +188,30 @@ impl<T: LaneOps> DegreeScale<'_, T> {
         self.factors.is_empty() && self.kind == WeightKind::None
     }
 
-    /// Multiplies a lane buffer of degrees to `lmax`.
+    /// Multiplies the lane buffers of some blocks, of degrees to `lmax` or more, `n_rows` vectors each.
     #[inline(always)]
-    fn apply<S: Simd>(&self, s: S, lmax: usize, block: &Block, buffer: &mut [T::Lanes<S>]) -> Option<()> {
+    fn apply<S: Simd>(
+        &self,
+        s: S,
+        lmax: usize,
+        (mut block, blocks): (Block, usize),
+        (buffers, n_rows): (&mut [T::Lanes<S>], usize),
+    ) -> Option<()> {
         if self.is_one() {
             return Some(());
         }
-        for l in 0..=lmax {
-            if let Some(factor) = self.lanes(s, l, block) {
-                for lanes in buffer.get_mut(l * l..(l + 1) * (l + 1))? {
-                    *lanes = T::mul(s, *lanes, factor);
+        let mut rest = buffers;
+        for _ in 0..blocks {
+            let (buffer, others) = rest.split_at_mut_checked(n_rows)?;
+            for l in 0..=lmax {
+                if let Some(factor) = self.lanes(s, l, &block) {
+                    for lanes in buffer.get_mut(l * l..(l + 1) * (l + 1))? {
+                        *lanes = T::mul(s, *lanes, factor);
+                    }
                 }
             }
+            rest = others;
+            block.advance(1);
         }
         Some(())
     }
@@ -237,6 +245,8 @@ pub(crate) struct Transfer<'a, T> {
     pub(crate) layout: &'a ArrayLayout,
     pub(crate) lmax: usize,
     pub(crate) scale: &'a DegreeScale<'a, T>,
+    /// Whether [`Gather`] and [`Scatter`] ask for what they will work on a sample later.
+    pub(crate) asks_ahead: bool,
 }
 
 // No closures around vector code here and in the engines: a closure that the compiler does not inline would be compiled
@@ -271,31 +281,46 @@ impl<T: LaneOps> Transfer<'_, T> {
         )
     }
 
+    /// Asks for the `count` coefficients from degree `l` on of so many blocks, a sample later.
+    #[inline(always)]
+    fn ask_ahead(&self, (l, count): (usize, usize), (block, blocks): (&Block, usize), array: &[T]) {
+        // (Those that samples share are there.)
+        if self.asks_ahead && self.layout.sample_stride > 0 {
+            let Pair { sample, channel } = block.first;
+            let start = self.element(&self.layout.degree(l), Pair { sample: sample + 1, channel });
+            prefetch(array, start, blocks * block.lanes * count);
+        }
+    }
+
     /// Index of a pair's coefficient of degree `l` and order `−l`.
     #[inline(always)]
     fn element(&self, degree: &DegreeLayout, pair: Pair) -> usize {
         pair.sample * self.layout.sample_stride + pair.channel * degree.channel_stride + degree.start
     }
 
-    /// Where the coefficients from degree `l` on lie for every lane of a block, as far as they follow one another at one
-    /// distance: to [`Self::next_piece`].
+    /// Where the coefficients from degree `l` on lie for every lane of a block and of the [equidistant](Block::equidistant_blocks)
+    /// ones after it, as far as they follow one another at one distance: to [`Self::next_piece`].
     #[inline(always)]
-    fn piece(&self, l: usize, block: &Block, sequence: &Sequence) -> LaneElements {
-        let degree = self.layout.degree(l);
+    fn piece(&self, l: usize, block: &Block, sequence: Sequence) -> LaneElements {
+        let (degree, sample_stride) = (self.layout.degree(l), self.layout.sample_stride);
         let first = self.element(&degree, block.first);
         match sequence {
             Sequence::Channels => {
-                LaneElements::equidistant(first, degree.channel_stride, degree.order_stride)
+                let stride = degree.channel_stride;
+                let next = if block.n_channels == block.lanes { sample_stride } else { block.lanes * stride };
+                LaneElements::equidistant(first, stride, degree.order_stride, next)
             }
             Sequence::Samples => {
-                LaneElements::equidistant(first, self.layout.sample_stride, degree.order_stride)
+                let next = block.lanes * sample_stride;
+                LaneElements::equidistant(first, sample_stride, degree.order_stride, next)
             }
             // Idle lanes repeat the first.
-            Sequence::One => LaneElements::equidistant(first, 0, degree.order_stride),
-            Sequence::Mixed(pairs) => {
+            Sequence::One => LaneElements::equidistant(first, 0, degree.order_stride, 0),
+            Sequence::Mixed => {
+                // Idle lanes repeat the first.
                 let mut starts = [first; MAX_LANES];
-                for (start, pair) in starts.iter_mut().zip(pairs) {
-                    *start = self.element(&degree, *pair);
+                for (start, pair) in starts.iter_mut().zip(block.pairs()) {
+                    *start = self.element(&degree, pair);
                 }
                 LaneElements::anywhere(starts, degree.order_stride)
             }
@@ -352,23 +377,26 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Gather<'_, T, V> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { transfer, array, first, blocks, buffers } = self;
+        let Self { transfer, array, first, mut blocks, buffers } = self;
         let mut block = *first;
         let n_rows = n_lm(transfer.lmax);
         let mut rest: &mut [T::Lanes<S>] = cast_mut(buffers);
-        for _ in 0..blocks {
-            let (rows, others) = rest.split_at_mut_checked(n_rows)?;
+        while blocks > 0 {
+            let run = block.equidistant_blocks().clamp(1, blocks);
+            let (buffers, others) = rest.split_at_mut_checked(run * n_rows)?;
             let sequence = block.sequence();
             let mut l = 0;
             while l <= transfer.lmax {
                 let next = transfer.next_piece(l, &block);
-                let elements = transfer.piece(l, &block, &sequence);
-                read_lanes(s, array, &elements, rows.get_mut(l * l..next * next)?)?;
+                let elements = transfer.piece(l, &block, sequence);
+                let (rows, count) = (buffers.get_mut(l * l..)?, next * next - l * l);
+                read_lanes(s, array, &elements, LaneRows { rows, blocks: run, count, stride: n_rows })?;
+                transfer.ask_ahead((l, count), (&block, run), array);
                 l = next;
             }
-            transfer.scale.apply(s, transfer.lmax, &block, rows)?;
-            rest = others;
-            block.advance(1);
+            transfer.scale.apply(s, transfer.lmax, (block, run), (buffers, n_rows))?;
+            (rest, blocks) = (others, blocks - run);
+            block.advance(run);
         }
         Some(())
     }
@@ -385,7 +413,7 @@ pub(crate) struct Scatter<'a, T, V> {
     /// One buffer after the other, to degree `buffer_lmax` each, which may be above the array's. Scaled in place.
     pub(crate) buffers: &'a mut [V],
     pub(crate) buffer_lmax: usize,
-    /// Room for a buffer, if the blocks are to be added.
+    /// Room for as many buffers, if the blocks are to be added.
     pub(crate) accumulate: Option<&'a mut [V]>,
 }
 
@@ -394,36 +422,44 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { transfer, array, first, blocks, buffers, buffer_lmax, accumulate } = self;
+        let Self { transfer, array, first, mut blocks, buffers, buffer_lmax, accumulate } = self;
         let mut block = *first;
         let n_rows = n_lm(buffer_lmax);
         let mut old: Option<&mut [T::Lanes<S>]> = accumulate.map(cast_mut);
         let mut rest: &mut [T::Lanes<S>] = cast_mut(buffers);
-        for _ in 0..blocks {
-            let (rows, others) = rest.split_at_mut_checked(n_rows)?;
-            transfer.scale.apply(s, transfer.lmax, &block, rows)?;
+        while blocks > 0 {
+            let run =
+                if transfer.layout.is_shared() { 1 } else { block.equidistant_blocks().clamp(1, blocks) };
+            let (buffers, others) = rest.split_at_mut_checked(run * n_rows)?;
+            transfer.scale.apply(s, transfer.lmax, (block, run), (&mut *buffers, n_rows))?;
             if transfer.layout.is_shared() {
-                transfer.add_up::<S>(&block, rows, array)?;
+                transfer.add_up::<S>(&block, buffers, array)?;
             } else {
                 let sequence = block.sequence();
                 let mut l = 0;
                 while l <= transfer.lmax {
                     let next = transfer.next_piece(l, &block);
-                    let elements = transfer.piece(l, &block, &sequence);
-                    let rows = rows.get_mut(l * l..next * next)?;
+                    let elements = transfer.piece(l, &block, sequence);
+                    let (rows, count) = (buffers.get_mut(l * l..)?, next * next - l * l);
                     if let Some(old) = &mut old {
-                        let old = old.get_mut(l * l..next * next)?;
-                        read_lanes(s, array, &elements, old)?;
-                        for (row, old) in rows.iter_mut().zip(&*old) {
-                            *row = T::add(s, *old, *row);
+                        let old = old.get_mut(..(run - 1) * n_rows + count)?;
+                        let old_rows = LaneRows { rows: &mut *old, blocks: run, count, stride: n_rows };
+                        read_lanes(s, array, &elements, old_rows)?;
+                        for block in 0..run {
+                            let range = block * n_rows..block * n_rows + count;
+                            for (row, old) in rows.get_mut(range.clone())?.iter_mut().zip(old.get(range)?) {
+                                *row = T::add(s, *old, *row);
+                            }
                         }
                     }
+                    let rows = LaneRows { rows: &*rows, blocks: run, count, stride: n_rows };
                     write_lanes(s, array, &elements, rows)?;
+                    transfer.ask_ahead((l, count), (&block, run), array);
                     l = next;
                 }
             }
-            rest = others;
-            block.advance(1);
+            (rest, blocks) = (others, blocks - run);
+            block.advance(run);
         }
         Some(())
     }

@@ -28,7 +28,7 @@ use pulp::{Simd, WithSimd};
 use super::HarmonicsKind;
 use super::values::{ANY, Evaluation, MAX_UNROLLED, Outputs, Point, elements};
 use crate::index::n_lm;
-use crate::lanes::{LaneOps, cast_mut, lane_count, read_lanes, write_lanes};
+use crate::lanes::{LaneOps, LaneRows, cast_mut, lane_count, read_lanes, write_lanes};
 use crate::plan::Real;
 
 /// Lane vectors that [`Neighbours`] take: orders 0 to `lmax + 1`, twice.
@@ -366,12 +366,17 @@ impl<T: Real, V: bytemuck::Pod, const DEGREE: usize> WithSimd for PullBack<'_, T
             let start = if array.is_some() { 0 } else { block * n_rows };
             let d_rows = d_values.get_mut(start..start + n_rows)?;
             if let Some(array) = array {
-                read_lanes(s, array, &elements::<S, T>(pair, n_rows, array.len()), d_rows)?;
+                read_lanes(
+                    s,
+                    array,
+                    &elements::<S, T>(pair, n_rows, array.len()),
+                    LaneRows::of_block(d_rows),
+                )?;
             }
             let point = evaluation.point(s, pair)?;
             evaluation.fill(s, &point, rows)?;
             let gradient = evaluation.pull_back(s, &point, rows, d_rows, near)?;
-            write_lanes(s, d_xyz, &elements::<S, T>(pair, 3, d_xyz.len()), &gradient)?;
+            write_lanes(s, d_xyz, &elements::<S, T>(pair, 3, d_xyz.len()), LaneRows::of_block(&gradient))?;
             pair += lane_count::<S, T>();
         }
         Some(())

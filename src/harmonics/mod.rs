@@ -322,7 +322,7 @@ impl<T: Real> Execute<'_, T> {
                 }
             };
         }
-        let transfer = &Transfer { layout: &layout, lmax, scale: &DegreeScale::ONE };
+        let transfer = &Transfer { layout: &layout, lmax, scale: &DegreeScale::ONE, asks_ahead: false };
         let arrays = match task {
             Task::Values(_) => 1,
             Task::Gradients(..) => MAX_ARRAYS,

@@ -38,7 +38,7 @@ use pulp::{Simd, WithSimd};
 use super::{HarmonicsDesc, HarmonicsKind};
 use crate::index::n_lm;
 use crate::lanes::{
-    LaneElements, LaneOps, MAX_LANES, cast, cast_mut, lane_count, prefetch, read_lanes, write_lanes,
+    LaneElements, LaneOps, LaneRows, MAX_LANES, cast, cast_mut, lane_count, prefetch, read_lanes, write_lanes,
 };
 use crate::plan::{Normalization, Real};
 use crate::tables::harmonics::{HarmonicsTable, Norms};
@@ -102,7 +102,7 @@ impl<'a, T: Real, const DEGREE: usize> Evaluation<'a, T, DEGREE> {
         let (zero, one) = (T::splat(s, T::zeroed()), T::splat(s, T::from_f64(1.0)));
         let range = &self.table.range;
         let mut xyz = [zero; 3];
-        read_lanes(s, self.xyz, &elements::<S, T>(pair, 3, self.xyz.len()), &mut xyz)?;
+        read_lanes(s, self.xyz, &elements::<S, T>(pair, 3, self.xyz.len()), LaneRows::of_block(&mut xyz))?;
 
         // Powers of two, so that nothing is rounded; NaN stays as it is.
         let [ax, ay, az] = [T::abs(s, xyz[0]), T::abs(s, xyz[1]), T::abs(s, xyz[2])];
@@ -212,7 +212,7 @@ impl<'a, T: Real, const DEGREE: usize> Evaluation<'a, T, DEGREE> {
 pub(super) fn elements<S: Simd, T: LaneOps>(pair: usize, of_pair: usize, len: usize) -> LaneElements {
     let (lanes, start) = (lane_count::<S, T>(), pair * of_pair);
     if start + lanes * of_pair <= len {
-        return LaneElements::equidistant(start, of_pair, 1);
+        return LaneElements::equidistant(start, of_pair, 1, 0);
     }
     // Idle lanes repeat the first.
     let (mut starts, mut next) = ([start; MAX_LANES], start);
@@ -283,7 +283,8 @@ impl<T: Real, V: bytemuck::Pod, const N: usize> Outputs<'_, T, V, N> {
                 // Where the next block goes: memory fetches that while the block is computed, not while it is written.
                 prefetch(array, (pair + lanes) * n_rows, lanes * n_rows);
                 let elements = elements::<S, T>(pair, n_rows, array.len());
-                write_lanes(s, array, &elements, cast::<_, T::Lanes<S>>(rows).get(..n_rows)?)?;
+                let rows = cast::<_, T::Lanes<S>>(rows).get(..n_rows)?;
+                write_lanes(s, array, &elements, LaneRows::of_block(rows))?;
             }
         }
         Some(())

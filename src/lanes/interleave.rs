@@ -7,16 +7,20 @@
 #![allow(unsafe_code)]
 #![allow(clippy::needless_range_loop)] // iterators around vectors may stay calls
 
+use core::ops::Deref;
+
 use pulp::Simd;
 
 use super::groups::{Groups, MAX_GROUPS, transpose, with_groups};
 use super::{LaneOps, MAX_LANES, cast, cast_mut, lane_count};
 
-/// Where the elements of every lane lie in an array: element `i` of a lane is `start + i · stride`.
+/// Where the elements of every lane lie in an array: element `i` of a lane is `start + i · stride`. Those of further blocks lie
+/// `block_stride` further on each.
 #[derive(Clone, Copy)]
 pub(crate) struct LaneElements {
     starts: Starts,
     stride: usize,
+    block_stride: usize,
 }
 
 /// Where the lanes start.
@@ -28,29 +32,30 @@ enum Starts {
 }
 
 impl LaneElements {
-    /// Every lane starts at one distance from the one before.
+    /// Every lane starts at one distance from the one before, and so does every block.
     #[inline(always)]
-    pub(crate) fn equidistant(first: usize, lane_stride: usize, stride: usize) -> Self {
-        Self { starts: Starts::Equidistant { first, lane_stride }, stride }
+    pub(crate) fn equidistant(first: usize, lane_stride: usize, stride: usize, block_stride: usize) -> Self {
+        Self { starts: Starts::Equidistant { first, lane_stride }, stride, block_stride }
     }
 
-    /// Every lane starts somewhere; idle ones have to repeat the first.
+    /// Every lane starts somewhere, those of one block; idle ones have to repeat the first.
     #[inline(always)]
     pub(crate) fn anywhere(starts: [usize; MAX_LANES], stride: usize) -> Self {
-        Self { starts: Starts::Anywhere(starts), stride }
+        Self { starts: Starts::Anywhere(starts), stride, block_stride: 0 }
     }
 
-    /// Whether `rows` elements of each of the first `lanes` lanes, none of both missing, lie inside an array.
+    /// Whether `count` elements of each of the first `lanes` lanes of so many blocks, none of them missing, lie inside an array.
     #[inline(always)]
-    fn are_inside(&self, lanes: usize, rows: usize, len: usize) -> Option<bool> {
+    fn are_inside(&self, lanes: usize, blocks: usize, count: usize, len: usize) -> bool {
         let last_start = match &self.starts {
             Starts::Equidistant { first, lane_stride } => {
-                lanes.checked_sub(1)?.checked_mul(*lane_stride)?.checked_add(*first)?
+                (lanes - 1).saturating_mul(*lane_stride).saturating_add(*first)
             }
-            Starts::Anywhere(starts) => starts.get(..lanes)?.iter().fold(0, |last, start| last.max(*start)),
+            Starts::Anywhere(starts) => starts.iter().take(lanes).fold(0, |last, start| last.max(*start)),
         };
-        let last = rows.checked_sub(1)?.checked_mul(self.stride)?.checked_add(last_start)?;
-        Some(last < len)
+        let (Some(block), Some(row)) = (blocks.checked_sub(1), count.checked_sub(1)) else { return false };
+        let last = block.saturating_mul(self.block_stride).saturating_add(row.saturating_mul(self.stride));
+        last.saturating_add(last_start) < len
     }
 
     /// The start of every lane, also of lanes that the level does not have, which may wrap around and are not used.
@@ -71,47 +76,84 @@ impl LaneElements {
     }
 }
 
-/// Reads rows of lanes: lane `n` of `rows[i]` is element `i` of lane `n`. `None` if the array is too short
-/// or there are no rows.
+/// Rows of lanes of some blocks: `count` of each, one after the other, `stride` rows from one block to the next.
+#[derive(Clone, Copy)]
+pub(crate) struct LaneRows<R> {
+    pub(crate) rows: R,
+    pub(crate) blocks: usize,
+    pub(crate) count: usize,
+    pub(crate) stride: usize,
+}
+
+impl<V, R: Deref<Target = [V]>> LaneRows<R> {
+    /// Those of one block.
+    #[inline(always)]
+    pub(crate) fn of_block(rows: R) -> Self {
+        let count = rows.len();
+        Self { rows, blocks: 1, count, stride: count }
+    }
+
+    /// Whether all are there.
+    #[inline(always)]
+    fn are_there(&self) -> bool {
+        let blocks = self.blocks.saturating_sub(1);
+        blocks.saturating_mul(self.stride).saturating_add(self.count) <= self.rows.len()
+    }
+}
+
+/// Reads rows of lanes: lane `n` of row `i` is element `i` of lane `n`, block by block. `None` if the array or the rows are too
+/// short, or there are no rows.
 #[inline(always)]
 pub(crate) fn read_lanes<S: Simd, T: LaneOps>(
     s: S,
     array: &[T],
     elements: &LaneElements,
-    rows: &mut [T::Lanes<S>],
+    rows: LaneRows<&mut [T::Lanes<S>]>,
 ) -> Option<()> {
     let lanes = lane_count::<S, T>();
-    if !elements.are_inside(lanes, rows.len(), array.len())? {
+    if !elements.are_inside(lanes, rows.blocks, rows.count, array.len()) || !rows.are_there() {
         return None;
     }
-    let stride = elements.stride;
+    let LaneRows { rows, blocks, count, stride } = rows;
+    // SAFETY: `are_inside` and `are_there` checked that all elements are inside the array, and all rows there.
+    if unsafe { read_tiles(s, array, elements, LaneRows { rows: &mut *rows, blocks, count, stride }) } {
+        return Some(());
+    }
     match elements.starts {
-        Starts::Equidistant { first, lane_stride: 0 } => {
-            let mut index = first;
-            for row in rows {
-                // SAFETY: `are_inside` checked the first lane's element of every row.
-                *row = T::splat(s, unsafe { *array.get_unchecked(index) });
-                index = index.wrapping_add(stride);
-            }
-        }
-        Starts::Equidistant { first, lane_stride: 1 } => {
-            let mut index = first;
-            for row in rows {
-                // SAFETY: `are_inside` checked the elements of all lanes of every row, which are neighbours.
-                *row = unsafe { array.as_ptr().wrapping_add(index).cast::<T::Lanes<S>>().read_unaligned() };
-                index = index.wrapping_add(stride);
-            }
-        }
-        // SAFETY: `are_inside` checked the elements of all lanes, which lie together.
-        _ if stride == 1 && unsafe { read_tiles(s, array, elements, rows) } => {}
-        _ => {
-            let (starts, mut offset) = (elements.starts(), 0);
-            for row in cast_mut::<_, T>(rows).chunks_exact_mut(lanes) {
-                for (lane, start) in row.iter_mut().zip(&starts) {
-                    // SAFETY: `are_inside` checked every row's element of each of the lanes.
-                    *lane = unsafe { *array.get_unchecked(start + offset) };
+        Starts::Equidistant { mut first, lane_stride: 0 } => {
+            for block in 0..blocks {
+                let mut index = first;
+                for row in rows.get_mut(block * stride..block * stride + count)? {
+                    // SAFETY: `are_inside` checked the first lane's element of every row.
+                    *row = T::splat(s, unsafe { *array.get_unchecked(index) });
+                    index = index.wrapping_add(elements.stride);
                 }
-                offset += stride;
+                first = first.wrapping_add(elements.block_stride);
+            }
+        }
+        Starts::Equidistant { mut first, lane_stride: 1 } => {
+            for block in 0..blocks {
+                let mut source = array.as_ptr().wrapping_add(first);
+                for row in rows.get_mut(block * stride..block * stride + count)? {
+                    // SAFETY: `are_inside` checked the elements of all lanes of every row, which are neighbours.
+                    *row = unsafe { source.cast::<T::Lanes<S>>().read_unaligned() };
+                    source = source.wrapping_add(elements.stride);
+                }
+                first = first.wrapping_add(elements.block_stride);
+            }
+        }
+        _ => {
+            let (starts, mut first) = (elements.starts(), 0);
+            for block in 0..blocks {
+                let (rows, mut offset) = (rows.get_mut(block * stride..block * stride + count)?, first);
+                for row in cast_mut::<_, T>(rows).chunks_exact_mut(lanes) {
+                    for (lane, start) in row.iter_mut().zip(&starts) {
+                        // SAFETY: `are_inside` checked every row's element of each of the lanes.
+                        *lane = unsafe { *array.get_unchecked(start.wrapping_add(offset)) };
+                    }
+                    offset = offset.wrapping_add(elements.stride);
+                }
+                first = first.wrapping_add(elements.block_stride);
             }
         }
     }
@@ -125,74 +167,88 @@ pub(crate) fn write_lanes<S: Simd, T: LaneOps>(
     s: S,
     array: &mut [T],
     elements: &LaneElements,
-    rows: &[T::Lanes<S>],
+    rows: LaneRows<&[T::Lanes<S>]>,
 ) -> Option<()> {
     let lanes = lane_count::<S, T>();
-    if !elements.are_inside(lanes, rows.len(), array.len())? {
+    if !elements.are_inside(lanes, rows.blocks, rows.count, array.len()) || !rows.are_there() {
         return None;
     }
-    let stride = elements.stride;
+    // SAFETY: as in `read_lanes`.
+    if unsafe { write_tiles(s, array, elements, rows) } {
+        return Some(());
+    }
+    let LaneRows { rows, blocks, count, stride } = rows;
     match elements.starts {
-        Starts::Equidistant { first, lane_stride: 0 } => {
-            let mut index = first;
-            for row in cast::<_, T>(rows).chunks_exact(lanes) {
-                *array.get_mut(index)? = *row.first()?;
-                index = index.wrapping_add(stride);
-            }
-        }
-        Starts::Equidistant { first, lane_stride: 1 } => {
-            let mut index = first;
-            for row in rows {
-                let target = array.as_mut_ptr().wrapping_add(index).cast::<T::Lanes<S>>();
-                // SAFETY: `are_inside` checked the elements of all lanes of every row, which are neighbours.
-                unsafe { target.write_unaligned(*row) };
-                index = index.wrapping_add(stride);
-            }
-        }
-        // SAFETY: `are_inside` checked the elements of all lanes, which lie together.
-        _ if stride == 1 && unsafe { write_tiles(s, array, elements, rows) } => {}
-        _ => {
-            let (starts, mut offset) = (elements.starts(), 0);
-            for row in cast::<_, T>(rows).chunks_exact(lanes) {
-                for (lane, start) in row.iter().zip(&starts).rev() {
-                    // SAFETY: `are_inside` checked every row's element of each of the lanes.
-                    unsafe { *array.get_unchecked_mut(start + offset) = *lane };
+        Starts::Equidistant { mut first, lane_stride: 0 } => {
+            for block in 0..blocks {
+                let mut index = first;
+                let rows = rows.get(block * stride..block * stride + count)?;
+                for row in cast::<_, T>(rows).chunks_exact(lanes) {
+                    *array.get_mut(index)? = *row.first()?;
+                    index = index.wrapping_add(elements.stride);
                 }
-                offset += stride;
+                first = first.wrapping_add(elements.block_stride);
+            }
+        }
+        Starts::Equidistant { mut first, lane_stride: 1 } => {
+            for block in 0..blocks {
+                let mut target = array.as_mut_ptr().wrapping_add(first);
+                for row in rows.get(block * stride..block * stride + count)? {
+                    // SAFETY: `are_inside` checked the elements of all lanes of every row, which are neighbours.
+                    unsafe { target.cast::<T::Lanes<S>>().write_unaligned(*row) };
+                    target = target.wrapping_add(elements.stride);
+                }
+                first = first.wrapping_add(elements.block_stride);
+            }
+        }
+        _ => {
+            let (starts, mut first) = (elements.starts(), 0);
+            for block in 0..blocks {
+                let (rows, mut offset) = (rows.get(block * stride..block * stride + count)?, first);
+                for row in cast::<_, T>(rows).chunks_exact(lanes) {
+                    for (lane, start) in row.iter().zip(&starts).rev() {
+                        // SAFETY: `are_inside` checked every row's element of each of the lanes.
+                        unsafe { *array.get_unchecked_mut(start.wrapping_add(offset)) = *lane };
+                    }
+                    offset = offset.wrapping_add(elements.stride);
+                }
+                first = first.wrapping_add(elements.block_stride);
             }
         }
     }
     Some(())
 }
 
-/// [`read_lanes`] of elements that lie together, by tiles; `false` if there are none: too few elements, or a level without
-/// vectors.
+/// [`read_lanes`] of elements that lie together, by groups: those of one lane, which are transposed, or of neighbouring lanes,
+/// which are rows already. `false` if there are none: too few elements, or a level without vectors.
 ///
 /// # Safety
-/// `stride` has to be 1, and the elements of all lanes have to be inside the array.
+/// The elements of all lanes have to be inside the array, and the rows there.
 #[inline(always)]
 unsafe fn read_tiles<S: Simd, T: LaneOps>(
     s: S,
     array: &[T],
     elements: &LaneElements,
-    rows: &mut [T::Lanes<S>],
+    rows: LaneRows<&mut [T::Lanes<S>]>,
 ) -> bool {
-    let (starts, array, n_rows, rows) = (elements.starts(), array.as_ptr(), rows.len(), rows.as_mut_ptr());
+    let LaneRows { rows, blocks, count, stride } = rows;
+    let (array, rows) = (array.as_ptr(), rows.as_mut_ptr());
     let read = with_groups!(s, groups => {
-        let tiles = Tiles { groups, starts: &starts, n_rows };
-        if are_triples::<T>(elements, n_rows) {
-            // SAFETY: the caller's promise; as all lanes are neighbours, the elements of a group's lanes fill three groups.
-            unsafe { tiles.read_triples(array, rows.cast()) };
-            true
-        } else if size_of::<T>() == 4 {
-            // SAFETY: the caller's promise; the vectors of the groups are those of the level, and so of the rows.
-            unsafe { tiles.read::<T, 4>(array, rows.cast()) }
-        } else {
-            // SAFETY: as above.
-            unsafe { tiles.read::<T, 2>(array, rows.cast()) }
+        let Some(kind) = elements.tiles(groups, size_of::<T>(), count) else { return false };
+        let tiles = Tiles { groups, starts: &elements.starts(), n_rows: count };
+        for block in 0..blocks {
+            let array = array.wrapping_add(block * elements.block_stride);
+            let rows = rows.wrapping_add(block * stride).cast();
+            if size_of::<T>() == 4 {
+                // SAFETY: the caller's promise; the vectors of the groups are those of the level, and so of the rows.
+                unsafe { tiles.read_block::<T, 4>(kind, elements.stride, array, rows) };
+            } else {
+                // SAFETY: as above.
+                unsafe { tiles.read_block::<T, 2>(kind, elements.stride, array, rows) };
+            }
         }
     });
-    read == Some(true)
+    read.is_some()
 }
 
 /// [`write_lanes`] likewise.
@@ -204,30 +260,62 @@ unsafe fn write_tiles<S: Simd, T: LaneOps>(
     s: S,
     array: &mut [T],
     elements: &LaneElements,
-    rows: &[T::Lanes<S>],
+    rows: LaneRows<&[T::Lanes<S>]>,
 ) -> bool {
-    let (starts, array, n_rows, rows) = (elements.starts(), array.as_mut_ptr(), rows.len(), rows.as_ptr());
+    let LaneRows { rows, blocks, count, stride } = rows;
+    let (array, rows) = (array.as_mut_ptr(), rows.as_ptr());
     let written = with_groups!(s, groups => {
-        let tiles = Tiles { groups, starts: &starts, n_rows };
-        if are_triples::<T>(elements, n_rows) {
-            // SAFETY: as in `read_tiles`.
-            unsafe { tiles.write_triples(array, rows.cast()) };
-            true
-        } else if size_of::<T>() == 4 {
-            // SAFETY: as in `read_tiles`.
-            unsafe { tiles.write::<T, 4>(array, rows.cast()) }
-        } else {
-            // SAFETY: as above.
-            unsafe { tiles.write::<T, 2>(array, rows.cast()) }
+        let Some(kind) = elements.tiles(groups, size_of::<T>(), count) else { return false };
+        let tiles = Tiles { groups, starts: &elements.starts(), n_rows: count };
+        for block in 0..blocks {
+            let array = array.wrapping_add(block * elements.block_stride);
+            let rows = rows.wrapping_add(block * stride).cast();
+            if size_of::<T>() == 4 {
+                // SAFETY: as in `read_tiles`.
+                unsafe { tiles.write_block::<T, 4>(kind, elements.stride, array, rows) };
+            } else {
+                // SAFETY: as above.
+                unsafe { tiles.write_block::<T, 2>(kind, elements.stride, array, rows) };
+            }
         }
     });
-    written == Some(true)
+    written.is_some()
 }
 
-/// Whether lanes are neighbours with three elements of 32 bits each, less than a group.
-#[inline(always)]
-fn are_triples<T>(elements: &LaneElements, rows: usize) -> bool {
-    size_of::<T>() == 4 && rows == 3 && matches!(elements.starts, Starts::Equidistant { lane_stride: 3, .. })
+/// Which elements that lie together are taken as groups.
+#[derive(Clone, Copy)]
+enum TileKind {
+    /// Those of one lane.
+    Columns,
+    /// Those of one row, of neighbouring lanes.
+    Rows,
+    /// Three elements of 32 bits of each lane, less than a group, where lanes are neighbours.
+    Triples,
+}
+
+impl LaneElements {
+    /// How `count` elements of each lane are taken by groups, if they can be. (Where all lanes are neighbours, rows are vectors.)
+    #[inline(always)]
+    fn tiles<G: Groups>(&self, _: G, element_size: usize, count: usize) -> Option<TileKind> {
+        let len = size_of::<G::Group>() / element_size;
+        match &self.starts {
+            Starts::Equidistant { lane_stride: 0 | 1, .. } => None,
+            Starts::Equidistant { lane_stride: 3, .. } if self.stride == 1 && count == 3 && len == 4 => {
+                Some(TileKind::Triples)
+            }
+            _ if self.stride == 1 && count >= len => Some(TileKind::Columns),
+            Starts::Equidistant { .. } => None,
+            Starts::Anywhere(starts) => {
+                let mut lanes = starts.iter().take(G::COUNT * len).enumerate();
+                let mut first = 0;
+                let are_rows = lanes.all(|(lane, start)| {
+                    first = if lane % len == 0 { *start } else { first };
+                    *start == first.wrapping_add(lane % len)
+                });
+                if are_rows { Some(TileKind::Rows) } else { None }
+            }
+        }
+    }
 }
 
 /// A piece of an array as tiles: a group or a vector of elements from each lane. The last tile overlaps the one before if
@@ -239,14 +327,57 @@ struct Tiles<'a, G> {
 }
 
 impl<G: Groups> Tiles<'_, G> {
-    /// Reads rows, or returns `false` if there are less than the `LEN` elements of a group.
+    /// Reads the rows of a block. `stride` is the distance of a lane's elements.
+    ///
+    /// # Safety
+    /// All elements have to be readable, `n_rows` rows writable, and the kind be what the elements are.
+    #[inline(always)]
+    unsafe fn read_block<T, const LEN: usize>(
+        &self,
+        kind: TileKind,
+        stride: usize,
+        array: *const T,
+        rows: *mut G::Vector,
+    ) {
+        match kind {
+            // SAFETY: the caller's promise; as all lanes are neighbours, the elements of a group's lanes fill three groups.
+            TileKind::Triples => unsafe { self.read_triples(array, rows) },
+            // SAFETY: the caller's promise.
+            TileKind::Rows => unsafe { self.read_rows::<T, LEN>(array, stride, rows) },
+            // SAFETY: as above.
+            TileKind::Columns => unsafe { self.read_columns::<T, LEN>(array, rows) },
+        }
+    }
+
+    /// Writes the rows of a block.
+    ///
+    /// # Safety
+    /// As for [`Self::read_block`], with reading and writing exchanged.
+    #[inline(always)]
+    unsafe fn write_block<T, const LEN: usize>(
+        &self,
+        kind: TileKind,
+        stride: usize,
+        array: *mut T,
+        rows: *const G::Vector,
+    ) {
+        match kind {
+            // SAFETY: as in `read_block`.
+            TileKind::Triples => unsafe { self.write_triples(array, rows) },
+            // SAFETY: as in `read_block`.
+            TileKind::Rows => unsafe { self.write_rows::<T, LEN>(array, stride, rows) },
+            // SAFETY: as in `read_block`.
+            TileKind::Columns => unsafe { self.write_columns::<T, LEN>(array, rows) },
+        }
+    }
+
+    /// Reads rows, at least the `LEN` elements of a group.
     ///
     /// # Safety
     /// For every lane, `n_rows` elements from its start on have to be readable; as many rows writable.
     #[inline(always)]
-    unsafe fn read<T, const LEN: usize>(&self, array: *const T, rows: *mut G::Vector) -> bool {
-        let Some(last) = self.n_rows.checked_sub(LEN) else { return false };
-        let mut tile = 0;
+    unsafe fn read_columns<T, const LEN: usize>(&self, array: *const T, rows: *mut G::Vector) {
+        let (mut tile, last) = (0, self.n_rows - LEN);
         loop {
             let from = array.wrapping_add(tile);
             // SAFETY: `tile + LEN` is at most `n_rows`.
@@ -259,20 +390,47 @@ impl<G: Groups> Tiles<'_, G> {
             // SAFETY: as above.
             unsafe { rows.wrapping_add(tile).cast::<[G::Vector; LEN]>().write_unaligned(vectors) };
             if tile == last {
-                return true;
+                return;
             }
             tile = last.min(tile + LEN);
         }
     }
 
-    /// The inverse of [`Self::read`]. The first lane is the last one written in every row.
+    /// Reads rows of which groups lie together.
     ///
     /// # Safety
-    /// As for [`Self::read`], with reading and writing exchanged.
+    /// The elements of all lanes have to be readable, `n_rows` rows writable.
     #[inline(always)]
-    unsafe fn write<T, const LEN: usize>(&self, array: *mut T, rows: *const G::Vector) -> bool {
-        let Some(last) = self.n_rows.checked_sub(LEN) else { return false };
-        let (mut tile, square) = (0, G::COUNT * LEN);
+    unsafe fn read_rows<T, const LEN: usize>(&self, array: *const T, stride: usize, rows: *mut G::Vector) {
+        for row in 0..self.n_rows {
+            // SAFETY: the caller's promise.
+            let vector = unsafe { self.load::<T, LEN>(array.wrapping_add(row * stride), 0) };
+            // SAFETY: as above.
+            unsafe { rows.wrapping_add(row).write_unaligned(vector) };
+        }
+    }
+
+    /// The inverse of [`Self::read_rows`].
+    ///
+    /// # Safety
+    /// As for [`Self::read_rows`], with reading and writing exchanged.
+    #[inline(always)]
+    unsafe fn write_rows<T, const LEN: usize>(&self, array: *mut T, stride: usize, rows: *const G::Vector) {
+        for row in 0..self.n_rows {
+            // SAFETY: the caller's promise.
+            let vector = unsafe { rows.wrapping_add(row).read_unaligned() };
+            // SAFETY: as above.
+            unsafe { self.store::<T, LEN>(array.wrapping_add(row * stride), 0, vector) };
+        }
+    }
+
+    /// The inverse of [`Self::read_columns`]. The first lane is the last one written in every row.
+    ///
+    /// # Safety
+    /// As for [`Self::read_columns`], with reading and writing exchanged.
+    #[inline(always)]
+    unsafe fn write_columns<T, const LEN: usize>(&self, array: *mut T, rows: *const G::Vector) {
+        let (mut tile, last, square) = (0, self.n_rows - LEN, G::COUNT * LEN);
         while tile + square <= self.n_rows {
             // SAFETY: `tile + square` is at most `n_rows`.
             unsafe { self.write_square::<T, LEN>(array.wrapping_add(tile), rows.wrapping_add(tile)) };
@@ -289,13 +447,12 @@ impl<G: Groups> Tiles<'_, G> {
             }
             tile += LEN;
         }
-        true
     }
 
     /// Writes as many rows as there are lanes: a whole vector to every lane, which takes fewer stores than groups.
     ///
     /// # Safety
-    /// As for [`Self::write`].
+    /// As for [`Self::write_columns`].
     #[inline(always)]
     unsafe fn write_square<T, const LEN: usize>(&self, array: *mut T, rows: *const G::Vector) {
         // SAFETY: the caller's promise.

@@ -88,7 +88,11 @@ pub(crate) unsafe trait Target<V>: Shape {
 
 /// Whether `len` elements are enough for the elements up to `(rows − 1, columns − 1)` of a matrix.
 #[inline(always)]
-fn suffices(len: usize, (rows, row_stride): (usize, usize), (columns, column_stride): (usize, usize)) -> bool {
+fn suffices(
+    len: usize,
+    (rows, row_stride): (usize, usize),
+    (columns, column_stride): (usize, usize),
+) -> bool {
     let (Some(row), Some(column)) = (rows.checked_sub(1), columns.checked_sub(1)) else { return true };
     row.saturating_mul(row_stride).saturating_add(column.saturating_mul(column_stride)) < len
 }

@@ -18,7 +18,7 @@ mod torus;
 mod transpose;
 
 pub(crate) use fft::{Adjoint, Fft, Forward, Radices, times};
-pub(crate) use interleave::{LaneElements, read_lanes, write_lanes};
+pub(crate) use interleave::{LaneElements, LaneRows, read_lanes, write_lanes};
 pub(crate) use matrix::{
     DENSE, MAX_RINGS, Matrix, OrderRows, Panel, Triangle, analyse_triangle, multiply, synthesise_triangle,
 };

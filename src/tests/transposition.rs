@@ -8,24 +8,32 @@ use pulp::{Simd, WithSimd};
 use super::support::levels;
 use super::tolerance::Roundoff;
 use crate::isa::Level;
-use crate::lanes::{LaneElements, MAX_LANES, cast, cast_mut, lane_count, read_lanes, write_lanes};
+use crate::lanes::{LaneElements, LaneRows, MAX_LANES, cast, cast_mut, lane_count, read_lanes, write_lanes};
 
 /// More elements than any tile has, with every remainder, and the degree blocks to degree 24.
 const MAX_ROWS: usize = 49;
 
-/// Where the lanes of a test start, and the distance of a lane's elements.
+/// Where the lanes of a test start, the distance of a lane's elements, and blocks, how many and how far apart.
 struct Place {
     elements: LaneElements,
     starts: [usize; MAX_LANES],
     used: usize,
     stride: usize,
+    blocks: usize,
+    block_stride: usize,
 }
 
 impl Place {
     fn equidistant(first: usize, lanes: usize, lane_stride: usize, stride: usize) -> Self {
         let starts = core::array::from_fn(|lane| first + lane * lane_stride);
-        let elements = LaneElements::equidistant(first, lane_stride, stride);
-        Self { elements, starts, used: lanes, stride }
+        let elements = LaneElements::equidistant(first, lane_stride, stride, 0);
+        Self { elements, starts, used: lanes, stride, blocks: 1, block_stride: 0 }
+    }
+
+    /// Three blocks of lanes.
+    fn blocks(first: usize, lanes: usize, [lane_stride, stride, block_stride]: [usize; 3]) -> Self {
+        let elements = LaneElements::equidistant(first, lane_stride, stride, block_stride);
+        Self { elements, blocks: 3, block_stride, ..Self::equidistant(first, lanes, lane_stride, stride) }
     }
 
     /// Lanes in an order that is neither ascending nor descending, with gaps between them.
@@ -33,16 +41,27 @@ impl Place {
         let mut starts = core::array::from_fn(|lane| 2 + (lane * 7 + 5) % MAX_LANES * (rows * stride + 1));
         let first = starts[0];
         starts[used..].fill(first);
-        Self { elements: LaneElements::anywhere(starts, stride), starts, used, stride }
+        Self::starting_at(starts, used, stride)
     }
 
-    fn index(&self, row: usize, lane: usize) -> usize {
-        self.starts[lane] + row * self.stride
+    /// Lanes of which so many are neighbours each time.
+    fn neighbours(len: usize, lanes: usize, rows: usize, stride: usize) -> Self {
+        let start = |lane: usize| lane % len + (MAX_LANES - lane / len) * (rows * stride + len);
+        Self::starting_at(core::array::from_fn(start), lanes, stride)
+    }
+
+    fn starting_at(starts: [usize; MAX_LANES], used: usize, stride: usize) -> Self {
+        let elements = LaneElements::anywhere(starts, stride);
+        Self { elements, starts, used, stride, blocks: 1, block_stride: 0 }
+    }
+
+    fn index(&self, block: usize, row: usize, lane: usize) -> usize {
+        block * self.block_stride + self.starts[lane] + row * self.stride
     }
 
     /// The shortest array that contains the elements.
     fn len(&self, rows: usize, lanes: usize) -> usize {
-        (0..lanes).map(|lane| self.index(rows - 1, lane) + 1).max().unwrap()
+        (0..lanes).map(|lane| self.index(self.blocks - 1, rows - 1, lane) + 1).max().unwrap()
     }
 }
 
@@ -57,6 +76,13 @@ fn places(rows: usize, lanes: usize) -> Vec<Place> {
         Place::equidistant(1, lanes, rows + 1, 1),
         Place::equidistant(0, lanes, 2 * rows, 2),
     ];
+    for [lane_stride, stride] in [[0, 1], [1, lanes], [rows, 1], [rows + 1, 1], [2 * rows, 2]] {
+        let block = 3 + (lanes * lane_stride).max(rows * stride);
+        places.push(Place::blocks(2, lanes, [lane_stride, stride, block]));
+    }
+    for len in [2, 4, 8] {
+        places.push(Place::neighbours(len, lanes, rows, lanes));
+    }
     for used in 1..=lanes {
         places.extend([Place::anywhere(used, rows, 1), Place::anywhere(used, rows, 3)]);
     }
@@ -75,42 +101,67 @@ impl<T: Roundoff> WithSimd for AllPlaces<T> {
         let mut rows = vec![T::splat(s, T::from_f64(0.0)); 3];
         let array = [T::from_f64(0.0); 3];
         for far in [usize::MAX, usize::MAX / 2 + 2] {
-            for elements in [LaneElements::equidistant(0, 1, far), LaneElements::equidistant(far, 1, 1)] {
-                assert!(read_lanes(s, &array, &elements, &mut rows).is_none());
+            let mut reads =
+                |elements| read_lanes(s, &array, &elements, LaneRows::of_block(&mut *rows)).is_some();
+            assert!(!reads(LaneElements::equidistant(0, 1, far, 0)));
+            assert!(!reads(LaneElements::equidistant(far, 1, 1, 0)));
+            assert!(lanes == 1 || !reads(LaneElements::equidistant(0, far, 1, 0)));
+            let elements = LaneElements::equidistant(0, 0, 1, far);
+            let blocks = LaneRows { rows: &mut *rows, blocks: 2, count: 1, stride: 2 };
+            assert!(read_lanes(s, &array, &elements, blocks).is_none());
+            let (elements, rows) = (LaneElements::equidistant(0, 0, 0, 0), &mut *rows);
+            for (blocks, count, stride) in [(2, 2, 2), (4, 1, 1), (2, 1, far), (0, 1, 1), (1, 0, 1)] {
+                let rows = LaneRows { rows: &mut *rows, blocks, count, stride };
+                assert!(read_lanes(s, &array, &elements, rows).is_none());
             }
-            let elements = LaneElements::equidistant(0, far, 1);
-            assert!(lanes == 1 || read_lanes(s, &array, &elements, &mut rows).is_none());
         }
         for n_rows in 1..=MAX_ROWS {
             for place in places(n_rows, lanes) {
-                let len = place.len(n_rows, lanes);
-                let array: Vec<T> = (0..len).map(|i| T::from_f64(i as f64)).collect();
-                let mut rows = vec![T::splat(s, T::from_f64(f64::NAN)); n_rows];
-                assert!(read_lanes(s, &array[..len - 1], &place.elements, &mut rows).is_none());
-                read_lanes(s, &array, &place.elements, &mut rows).unwrap();
-                for (row, values) in cast::<_, T>(&rows).chunks(lanes).enumerate() {
-                    for (lane, value) in values.iter().enumerate() {
-                        assert!(*value == array[place.index(row, lane)], "{n_rows} rows: {row}, {lane}");
-                    }
-                }
-
-                // What idle lanes hold may not be written, nor anything beside the elements.
-                let written = |row: usize, lane: usize| T::from_f64(-1.0 - (row * MAX_LANES + lane) as f64);
-                for (row, values) in cast_mut::<_, T>(&mut rows).chunks_mut(lanes).enumerate() {
-                    for (lane, value) in values.iter_mut().enumerate() {
-                        *value = if lane < place.used { written(row, lane) } else { T::from_f64(f64::NAN) };
-                    }
-                }
-                let mut expected = array.clone();
-                for (row, lane) in (0..n_rows).flat_map(|row| (0..place.used).rev().map(move |n| (row, n))) {
-                    expected[place.index(row, lane)] = written(row, lane);
-                }
-                let mut out = array;
-                assert!(write_lanes(s, &mut out[..len - 1], &place.elements, &rows).is_none());
-                write_lanes(s, &mut out, &place.elements, &rows).unwrap();
-                assert!(out == expected, "{n_rows} rows of {} lanes: {:?}", place.used, place.starts);
+                Self::check(s, n_rows, &place);
             }
         }
+    }
+}
+
+impl<T: Roundoff> AllPlaces<T> {
+    fn check<S: Simd>(s: S, count: usize, place: &Place) {
+        let (lanes, blocks, stride) = (lane_count::<S, T>(), place.blocks, count + 2);
+        let len = place.len(count, lanes);
+        let array: Vec<T> = (0..len).map(|i| T::from_f64(i as f64)).collect();
+        let untouched = T::from_f64(-7.0);
+        let mut rows = vec![T::splat(s, untouched); blocks * stride];
+        let mut to_read = |array: &[T]| {
+            let rows = LaneRows { rows: &mut *rows, blocks, count, stride };
+            read_lanes(s, array, &place.elements, rows)
+        };
+        assert!(to_read(&array[..len - 1]).is_none());
+        to_read(&array).unwrap();
+        for (i, values) in cast::<_, T>(&rows).chunks(lanes).enumerate() {
+            let (block, row) = (i / stride, i % stride);
+            for (lane, value) in values.iter().enumerate() {
+                let expected = if row < count { array[place.index(block, row, lane)] } else { untouched };
+                assert!(*value == expected, "{count} rows: {row}, {lane}");
+            }
+        }
+
+        // What idle lanes hold may not be written, nor anything beside the elements.
+        let written = |i: usize, lane: usize| T::from_f64(-1.0 - (i * MAX_LANES + lane) as f64);
+        for (i, values) in cast_mut::<_, T>(&mut rows).chunks_mut(lanes).enumerate() {
+            for (lane, value) in values.iter_mut().enumerate() {
+                *value = if lane < place.used { written(i, lane) } else { T::from_f64(f64::NAN) };
+            }
+        }
+        let mut expected = array.clone();
+        for block in 0..blocks {
+            for (row, lane) in (0..count).flat_map(|row| (0..place.used).rev().map(move |n| (row, n))) {
+                expected[place.index(block, row, lane)] = written(block * stride + row, lane);
+            }
+        }
+        let mut out = array;
+        let rows = LaneRows { rows: &*rows, blocks, count, stride };
+        assert!(write_lanes(s, &mut out[..len - 1], &place.elements, rows).is_none());
+        write_lanes(s, &mut out, &place.elements, rows).unwrap();
+        assert!(out == expected, "{count} rows of {} lanes: {:?}", place.used, place.starts);
     }
 }
 

@@ -41,19 +41,25 @@ use pass::{Operands, Pass, Samples};
 use schedule::{Field, Input, Slot};
 
 /// So many blocks go through an engine together: enough that the costs of a call hardly count, few enough for the nearest
-/// caches. In buffers all that comes in and goes out is at hand (48 KiB with AVX2), in place what one result is made of
-/// (256 KiB: each block is read once).
+/// caches. In buffers all that comes in and goes out is at hand ([`BUFFERED`]), in place what one result is made of
+/// (256 KiB with AVX2: each block is read once).
 fn run_blocks(schedule: &Schedule, degrees: [usize; 3]) -> [usize; 2] {
     let row_counts = degrees.map(n_lm);
     let in_buffers: usize = schedule.fields().map(|field| row_counts[field.slot as usize]).sum();
     let in_place: usize = row_counts.into_iter().sum();
     let at_most = |all: usize, rows| all.checked_div(rows).unwrap_or(1).max(1);
-    [at_most(1536, in_buffers), at_most(8192, in_place)]
+    [at_most(BUFFERED, in_buffers), at_most(8192, in_place)]
 }
 
-/// So many blocks go through the direct engine between two looks at what has to be asked for where memory is far: enough that the
-/// costs of a call hardly count beside those of memory, few enough that it is asked for a few lines at a time.
+/// Lane vectors of buffers that are in use together (48 KiB with AVX2).
+const BUFFERED: usize = 1536;
+
+/// So many blocks go through the direct engine in place between two looks at what has to be asked for where memory is far: enough
+/// that the costs of a call hardly count beside those of memory, few enough that it is asked for a few lines at a time.
 const FAR_BLOCKS: usize = 4;
+
+/// Likewise in buffers: as many as these bytes of them hold.
+const FAR_BUFFERED: usize = 8192;
 
 /// Bytes of a sample up to which hardware asks for memory as well or better. (Measured on Zen 4, products from memory, f32, time
 /// without asking over that with: 0.9 for 32 channels of degree 2, 1152 bytes; 1.1 to 1.4 for 48, 1728 bytes; 1.4 to 2.6 for 64
@@ -71,9 +77,11 @@ fn coupled(degrees: [usize; 3], slot: Slot) -> [usize; 3] {
     [degrees[first as usize], degrees[second as usize], degrees[slot as usize]]
 }
 
-/// Lane vectors of workspace for one kernel: buffers of coefficients, and the engine's own.
+/// What is known before a kernel is executed: above all its workspace, in lane vectors.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct WorkspaceSizes {
+pub(crate) struct Arrangement {
+    /// Which functions the channels share.
+    shared: [bool; 3],
     /// At most so many blocks go through the engine together, in buffers and in place.
     blocks: usize,
     in_place_blocks: usize,
@@ -83,7 +91,9 @@ pub(crate) struct WorkspaceSizes {
     scratch: usize,
     /// Of the sums per degree that gradients with respect to weights are made of.
     degree_sums: usize,
-    buffers: usize,
+    /// Buffers of inputs and of targets.
+    inputs: BufferStarts,
+    targets: BufferStarts,
     /// Of the rings of all inputs and targets, and of one of them if each needs its own.
     rings: usize,
     rings_stride: usize,
@@ -94,8 +104,36 @@ pub(crate) struct WorkspaceSizes {
     own: usize,
 }
 
-impl WorkspaceSizes {
-    /// `shared`: which operands the channels share.
+/// Buffers for blocks of all inputs, or of all targets, one after the other. (What a schedule leaves out stays unused.)
+#[derive(Clone, Copy, Debug)]
+struct BufferStarts {
+    /// Where those of each function's parts begin.
+    starts: [[usize; 2]; 3],
+    len: usize,
+}
+
+impl BufferStarts {
+    /// For coefficients to these degrees of the three functions.
+    fn new(fields: impl Iterator<Item = Field>, degrees: [usize; 3], blocks: usize) -> Self {
+        let (mut starts, mut len) = ([[0; 2]; 3], 0);
+        for Field { slot, part } in fields {
+            if let Some(start) = starts[slot as usize].get_mut(part) {
+                *start = len;
+            }
+            len += blocks * n_lm(degrees[slot as usize]);
+        }
+        Self { starts, len }
+    }
+
+    /// Where the buffer of a part begins.
+    #[inline(always)]
+    fn of(&self, Field { slot, part }: Field) -> Option<usize> {
+        self.starts[slot as usize].get(part).copied()
+    }
+}
+
+impl Arrangement {
+    /// `shared`: which functions the channels share.
     pub(crate) fn new(
         schedule: &Schedule,
         (engine, sizes): (Engine, Option<FourierSizes>),
@@ -109,7 +147,10 @@ impl WorkspaceSizes {
         let inputs = || schedule.inputs().iter().map(|input| n_lm(degrees[input.field.slot as usize]));
         let scratch = blocks * targets().chain(inputs()).max().unwrap_or(0);
         let degree_sums = blocks * degrees.into_iter().max().map_or(0, |lmax| lmax + 1);
-        let buffers = blocks * targets().chain(inputs()).sum::<usize>();
+        let input_buffers =
+            BufferStarts::new(schedule.inputs().iter().map(|input| input.field), degrees, blocks);
+        let target_buffers =
+            BufferStarts::new(schedule.targets().iter().map(|t| t.field), computed_degrees, blocks);
         let components = || schedule.inputs().iter().map(Input::components);
         let (rings, rings_stride, samples, shared_samples) = match (engine, sizes) {
             (Engine::Direct, _) => (0, 0, 0, 0),
@@ -134,12 +175,14 @@ impl WorkspaceSizes {
             })
             .sum();
         Self {
+            shared,
             blocks,
             in_place_blocks,
             computed_degrees,
             scratch,
             degree_sums,
-            buffers,
+            inputs: input_buffers,
+            targets: target_buffers,
             rings,
             rings_stride,
             shared_samples,
@@ -150,7 +193,7 @@ impl WorkspaceSizes {
 
     /// All of it.
     pub(crate) fn total(&self) -> usize {
-        self.scratch + self.degree_sums + self.buffers + self.own
+        self.scratch + self.degree_sums + self.inputs.len + self.targets.len + self.own
     }
 }
 
@@ -159,8 +202,8 @@ pub struct Execute<'a, 't, T> {
     pub(crate) plan: &'a Plan<'t, T>,
     pub(crate) kernel: &'a Kernel<'t, T>,
     pub(crate) schedule: &'a Schedule,
-    /// At least as large as the schedule's.
-    pub(crate) sizes: &'a WorkspaceSizes,
+    /// That of this schedule, or of one of which it leaves something out.
+    pub(crate) arrangement: &'a Arrangement,
     pub(crate) n_samples: usize,
     /// The coefficients of the functions that come in.
     pub(crate) functions: [&'a [T]; 3],
@@ -181,7 +224,7 @@ impl<T: Real> WithSimd for &mut Execute<'_, '_, T> {
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let desc = self.plan.desc();
         let mut first = Block::first(lane_count::<S, T>(), self.n_samples, desc.n_channels);
-        let WorkspaceSizes { blocks: in_buffers, in_place_blocks, .. } = *self.sizes;
+        let in_place_blocks = self.arrangement.in_place_blocks;
         let mut run = Run::<T, S>::new(self)?;
         let mut prepared = None; // the sample whose shared operands are there
         while !first.is_empty() {
@@ -195,7 +238,7 @@ impl<T: Real> WithSimd for &mut Execute<'_, '_, T> {
             } else {
                 first.count()
             };
-            let blocks = blocks.min(if in_place { in_place_blocks } else { in_buffers });
+            let blocks = blocks.min(if in_place { in_place_blocks } else { run.buffered_blocks });
             let sample = first.sample();
             let is_prepared = run.any_shared && sample.is_some() && prepared == sample;
             prepared = sample;
@@ -244,6 +287,8 @@ struct Transfers<'a, 't, T> {
     plan: &'a Plan<'t, T>,
     degrees: [usize; 3],
     scales: [DegreeScale<'a, T>; 3],
+    /// Whether arrays are too large for near caches, and samples to be a sequence.
+    are_far: bool,
 }
 
 impl<T: LaneOps> Transfers<'_, '_, T> {
@@ -251,44 +296,32 @@ impl<T: LaneOps> Transfers<'_, '_, T> {
     fn of(&self, Field { slot, part }: Field) -> Option<Transfer<'_, T>> {
         let i = slot as usize;
         let layout = self.plan.layouts[i].get(part)?;
-        Some(Transfer { layout, lmax: self.degrees[i], scale: &self.scales[i] })
+        Some(Transfer { layout, lmax: self.degrees[i], scale: &self.scales[i], asks_ahead: self.are_far })
     }
 }
 
 /// Buffers for blocks of all inputs, or of all targets.
 struct Buffers<'a, V> {
     memory: &'a mut [V],
-    /// Where each begins.
-    starts: [usize; MAX_FIELDS],
+    starts: &'a BufferStarts,
 }
 
 impl<'a, V> Buffers<'a, V> {
-    /// One after the other, to these degrees of the three functions.
     #[inline(always)]
-    fn new(
-        fields: impl Iterator<Item = Field>,
-        degrees: [usize; 3],
-        blocks: usize,
-        memory: &mut Remaining<'a, V>,
-    ) -> Option<Self> {
-        let (mut starts, mut len) = ([0; MAX_FIELDS], 0);
-        for (start, field) in starts.iter_mut().zip(fields) {
-            *start = len;
-            len += blocks * n_lm(degrees[field.slot as usize]);
-        }
-        Some(Self { memory: memory.take(len)?, starts })
+    fn new(starts: &'a BufferStarts, memory: &mut Remaining<'a, V>) -> Option<Self> {
+        Some(Self { memory: memory.take(starts.len)?, starts })
     }
 
     /// A buffer, and those after it.
     #[inline(always)]
-    fn at(&self, number: usize) -> Option<&[V]> {
-        self.memory.get(*self.starts.get(number)?..)
+    fn at(&self, field: Field) -> Option<&[V]> {
+        self.memory.get(self.starts.of(field)?..)
     }
 
     /// Likewise, to write.
     #[inline(always)]
-    fn at_mut(&mut self, number: usize) -> Option<&mut [V]> {
-        self.memory.get_mut(*self.starts.get(number)?..)
+    fn at_mut(&mut self, field: Field) -> Option<&mut [V]> {
+        self.memory.get_mut(self.starts.of(field)?..)
     }
 }
 
@@ -302,18 +335,17 @@ struct Run<'r, 'a, 't, T: Real, S: Simd> {
     accumulate: bool,
     degrees: [usize; 3],
     transfers: Transfers<'a, 't, T>,
-    /// Which functions the channels share.
-    shared: [bool; 3],
+    /// Whether the channels share an input.
     any_shared: bool,
     /// Whether the direct engine can work on the arrays themselves where blocks are full.
     is_plain: bool,
-    /// How many blocks are taken at a time where arrays are too large for near caches, and samples to be a sequence.
-    far_blocks: Option<usize>,
+    /// At most so many blocks go through the engine together in buffers.
+    buffered_blocks: usize,
     inputs: Buffers<'r, T::Lanes<S>>,
     targets: Buffers<'r, T::Lanes<S>>,
     scratch: &'r mut [T::Lanes<S>],
     degree_sums: &'r mut [T::Lanes<S>],
-    sizes: &'a WorkspaceSizes,
+    arrangement: &'a Arrangement,
     /// The engine's.
     rest: &'r mut [T::Lanes<S>],
 }
@@ -321,47 +353,46 @@ struct Run<'r, 'a, 't, T: Real, S: Simd> {
 impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
     #[inline(always)]
     fn new(execute: &'r mut Execute<'a, 't, T>) -> Option<Self> {
-        let Execute { plan, kernel, schedule, sizes, functions, weights, .. } = execute;
+        let Execute { plan, kernel, schedule, arrangement, functions, weights, .. } = execute;
         let Execute { gradients, weight_gradients, accumulate, workspace, .. } = execute;
         let desc = plan.desc();
         let (degrees, kinds) = (desc.contributing(), [desc.weights1, desc.weights2, desc.weights3]);
         let is_direct = matches!(kernel, Kernel::Direct);
         let scale = |i: usize| DegreeScale { factors: plan.factors[i], kind: kinds[i], weights: weights[i] };
-        let transfers = Transfers { plan, degrees, scales: [scale(0), scale(1), scale(2)] };
-        let [shared1, shared2] = desc.shared_by_channels();
-        let shared = [shared1, shared2, false];
-
+        let mut bytes = 0;
+        for (function, gradient) in functions.iter().zip(&*gradients) {
+            bytes += size_of_val(*function) + gradient.as_deref().map_or(0, size_of_val);
+        }
+        let mut layouts = plan.layouts.iter().flatten();
+        let are_far =
+            bytes >= NEAR && layouts.any(|layout| layout.sample_stride * size_of::<T>() > FAR_SAMPLE);
+        let transfers = Transfers { plan, degrees, scales: [scale(0), scale(1), scale(2)], are_far };
+        // (Transforms take so long that memory does not count.)
+        let mut buffered_blocks = arrangement.blocks;
+        if are_far && is_direct {
+            buffered_blocks = (buffered_blocks * FAR_BUFFERED / (BUFFERED * size_of::<T::Lanes<S>>())).max(1);
+        }
         // Rows of the direct engine's arrays lie at one distance. Transforms read and write coefficients several times:
         // theirs are copied to where they lie together, as rows of an array that are a power of two apart compete for few
         // places of the nearest cache.
         let (mut is_plain, mut any_shared) = (is_direct && !*accumulate, false);
         for input in schedule.inputs() {
             is_plain &= transfers.of(input.field)?.is_plain();
-            any_shared |= shared[input.field.slot as usize];
+            any_shared |= arrangement.shared[input.field.slot as usize];
         }
         for target in schedule.targets() {
             let (transfer, i) = (transfers.of(target.field)?, target.field.slot as usize);
             is_plain &= gradients[i].is_some() && weight_gradients[i].is_none();
             // What samples share is a sum over them.
             is_plain &= !transfer.layout.is_shared();
-            is_plain &= sizes.computed_degrees[i] == degrees[i] && transfer.is_plain();
+            is_plain &= arrangement.computed_degrees[i] == degrees[i] && transfer.is_plain();
         }
-
-        let mut bytes = 0;
-        for (function, gradient) in functions.iter().zip(&*gradients) {
-            bytes += size_of_val(*function) + gradient.as_deref().map_or(0, size_of_val);
-        }
-        let mut layouts = plan.layouts.iter().flatten();
-        let is_far =
-            bytes >= NEAR && layouts.any(|layout| layout.sample_stride * size_of::<T>() > FAR_SAMPLE);
-        let far_blocks = if is_far { Some(FAR_BLOCKS) } else { None };
 
         let mut memory = Remaining(cast_mut::<_, T::Lanes<S>>(workspace));
-        let (scratch, degree_sums) = (memory.take(sizes.scratch)?, memory.take(sizes.degree_sums)?);
-        let fields = schedule.inputs().iter().map(|input| input.field);
-        let inputs = Buffers::new(fields, degrees, sizes.blocks, &mut memory)?;
-        let fields = schedule.targets().iter().map(|target| target.field);
-        let targets = Buffers::new(fields, sizes.computed_degrees, sizes.blocks, &mut memory)?;
+        let scratch = memory.take(arrangement.scratch)?;
+        let degree_sums = memory.take(arrangement.degree_sums)?;
+        let inputs = Buffers::new(&arrangement.inputs, &mut memory)?;
+        let targets = Buffers::new(&arrangement.targets, &mut memory)?;
         Some(Self {
             schedule,
             kernel,
@@ -371,15 +402,14 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             accumulate: *accumulate,
             degrees,
             transfers,
-            shared,
             any_shared,
             is_plain,
-            far_blocks,
+            buffered_blocks,
             inputs,
             targets,
             scratch,
             degree_sums,
-            sizes,
+            arrangement,
             rest: memory.0,
         })
     }
@@ -387,14 +417,14 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
     /// Fills the buffers of the inputs, but not of shared ones that are there.
     #[inline(always)]
     fn gather(&mut self, s: S, first: &Block, blocks: usize, is_prepared: bool) -> Option<()> {
-        for (number, input) in self.schedule.inputs().iter().enumerate() {
+        for input in self.schedule.inputs() {
             let i = input.field.slot as usize;
-            if self.shared[i] && is_prepared {
+            if self.arrangement.shared[i] && is_prepared {
                 continue;
             }
-            let blocks = if self.shared[i] { 1 } else { blocks };
+            let blocks = if self.arrangement.shared[i] { 1 } else { blocks };
             let (transfer, array) = (&self.transfers.of(input.field)?, self.functions[i]);
-            outline(s, Gather { transfer, array, first, blocks, buffers: self.inputs.at_mut(number)? })?;
+            outline(s, Gather { transfer, array, first, blocks, buffers: self.inputs.at_mut(input.field)? })?;
         }
         Some(())
     }
@@ -405,7 +435,9 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         for coupling in self.schedule.couplings() {
             let (mut first, mut left) = (first, blocks);
             while left > 0 {
-                let blocks = first.equidistant_blocks().min(left).min(self.far_blocks.unwrap_or(left));
+                let are_far = self.transfers.are_far;
+                let blocks =
+                    first.equidistant_blocks().min(if are_far { FAR_BLOCKS.min(left) } else { left });
                 let rows = |input: usize| {
                     let field = self.schedule.inputs().get(input)?.field;
                     let (start, shape) = self.transfers.of(field)?.plain_rows::<S>(&first, blocks);
@@ -420,7 +452,7 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
                 let (_, shape) = product.or(bracket)?;
                 let array = self.gradients[coupling.slot as usize].as_deref_mut()?;
                 let starts = [product.map(|(start, _)| start), bracket.map(|(start, _)| start)];
-                if self.far_blocks.is_some() {
+                if are_far {
                     for input in [coupling.first, coupling.second] {
                         let field = self.schedule.inputs().get(input)?.field;
                         let (start, len) = self.transfers.of(field)?.plain_ahead::<S>(&first, blocks);
@@ -445,17 +477,20 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
     /// The direct engine on buffers.
     #[inline(always)]
     fn couple(&mut self, s: S, blocks: usize) -> Option<()> {
-        let Self { schedule, degrees, shared, inputs, targets, sizes, .. } = self;
+        let Self { schedule, degrees, inputs, targets, arrangement, .. } = self;
+        let shared = arrangement.shared;
         for coupling in schedule.couplings() {
             let [slot1, slot2] = coupling.slot.others();
             let [slot1, slot2] = [slot1 as usize, slot2 as usize];
             let shape1 = buffer_rows::<S, T>(degrees[slot1], blocks, shared[slot1]);
             let shape2 = buffer_rows::<S, T>(degrees[slot2], blocks, shared[slot2]);
-            let x1 = Rows::new(cast(inputs.at(coupling.first)?), shape1)?;
-            let x2 = Rows::new(cast(inputs.at(coupling.second)?), shape2)?;
-            let lmax = sizes.computed_degrees[coupling.slot as usize];
+            let x1 = Rows::new(cast(inputs.at(schedule.inputs().get(coupling.first)?.field)?), shape1)?;
+            let x2 = Rows::new(cast(inputs.at(schedule.inputs().get(coupling.second)?.field)?), shape2)?;
+            let lmax = arrangement.computed_degrees[coupling.slot as usize];
             let shape = buffer_rows::<S, T>(lmax, blocks, false);
-            let start = |target: Option<usize>| Some(targets.starts.get(target?)? * lane_count::<S, T>());
+            let start = |target: Option<usize>| {
+                Some(targets.starts.of(schedule.targets().get(target?)?.field)? * lane_count::<S, T>())
+            };
             let starts = [start(coupling.product), start(coupling.bracket)];
             let results = results(cast_mut(targets.memory), starts, shape, coupling.accumulate)?;
             let degrees = coupled(*degrees, coupling.slot);
@@ -467,32 +502,38 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
     /// A transform on buffers.
     #[inline(always)]
     fn transform(&mut self, s: S, blocks: usize, is_prepared: bool) -> Option<()> {
-        let Self { schedule, kernel, degrees, shared, inputs, targets, sizes, rest, .. } = self;
+        let Self { schedule, kernel, degrees, inputs, targets, arrangement, rest, .. } = self;
+        let shared = arrangement.shared;
         let (mut rows, mut out) = ([None; MAX_FIELDS], [const { None }; MAX_FIELDS]);
-        for (number, (rows, input)) in rows.iter_mut().zip(schedule.inputs()).enumerate() {
+        for (rows, input) in rows.iter_mut().zip(schedule.inputs()) {
             let (lmax, shared) = (degrees[input.field.slot as usize], shared[input.field.slot as usize]);
-            *rows = Rows::new(cast(inputs.at(number)?), buffer_rows::<S, T>(lmax, blocks, shared));
+            *rows = Rows::new(cast(inputs.at(input.field)?), buffer_rows::<S, T>(lmax, blocks, shared));
         }
-        let mut memory = Remaining(&mut *targets.memory);
-        for (out, target) in out.iter_mut().zip(schedule.targets()) {
-            let lmax = sizes.computed_degrees[target.field.slot as usize]; // that of the function
-            let buffer = memory.take(sizes.blocks * n_lm(lmax))?;
+        let starts = schedule.targets().iter().map(|target| targets.starts.of(target.field));
+        let (mut memory, mut passed) = (Remaining(&mut *targets.memory), 0);
+        for ((out, target), start) in out.iter_mut().zip(schedule.targets()).zip(starts) {
+            let lmax = arrangement.computed_degrees[target.field.slot as usize]; // that of the function
+            let len = arrangement.blocks * n_lm(lmax);
+            memory.take(start?.checked_sub(passed)?)?;
+            let buffer = memory.take(len)?;
+            passed = start? + len;
             *out = RowsMut::new(cast_mut(buffer), buffer_rows::<S, T>(lmax, blocks, false));
         }
-        let (degrees, shared) = (*degrees, *shared);
+        let degrees = *degrees;
         let operands = Operands { schedule, degrees, blocks, rows, out, shared, is_prepared };
-        transform(s, kernel, operands, sizes, rest)
+        transform(s, kernel, operands, arrangement, rest)
     }
 
     /// Writes the targets' buffers, and what gradients with respect to weights they make.
     #[inline(always)]
     fn store(&mut self, s: S, first: &Block, blocks: usize) -> Option<()> {
-        let mut targets = self.schedule.targets().iter().enumerate().peekable();
+        let mut targets = self.schedule.targets().iter().peekable();
         let mut last_slot = None;
-        while let Some((number, target)) = targets.next() {
+        while let Some(target) = targets.next() {
             let (slot, i) = (target.field.slot, target.field.slot as usize);
-            let (transfer, buffer_lmax) = (&self.transfers.of(target.field)?, self.sizes.computed_degrees[i]);
-            let buffers = self.targets.at_mut(number)?;
+            let (transfer, buffer_lmax) =
+                (&self.transfers.of(target.field)?, self.arrangement.computed_degrees[i]);
+            let buffers = self.targets.at_mut(target.field)?;
             if let Some(gradient) = self.weight_gradients[i].as_deref_mut() {
                 let (lmax, array) = (self.degrees[i], self.functions[i]);
                 let x = &mut *self.scratch;
@@ -502,7 +543,7 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
                 let (accumulate, element) = (last_slot == Some(slot), PhantomData::<T>);
                 let (y, y_lmax, sums) = (&*buffers, buffer_lmax, &mut *self.degree_sums);
                 outline(s, DegreeSums { lmax, y_lmax, blocks, x, y, sums, accumulate, element })?;
-                if targets.peek().is_none_or(|(_, next)| next.field.slot != slot) {
+                if targets.peek().is_none_or(|next| next.field.slot != slot) {
                     let kind = transfer.scale.kind;
                     add_degree_sums::<S, T>((lmax, kind), (*first, blocks), self.degree_sums, gradient)?;
                 }
@@ -543,15 +584,15 @@ fn transform<'b, S: Simd, T: LaneOps>(
     s: S,
     kernel: &Kernel<'_, T>,
     mut operands: Operands<'b, T, T::Lanes<S>>,
-    sizes: &WorkspaceSizes,
+    arrangement: &Arrangement,
     workspace: &'b mut [T::Lanes<S>],
 ) -> Option<()> {
     let mut memory = Remaining(workspace);
-    let (rings, product) = (memory.take(sizes.rings)?, memory.take(sizes.samples)?);
+    let (rings, product) = (memory.take(arrangement.rings)?, memory.take(arrangement.samples)?);
     let mut samples: [Samples<'_, T::Lanes<S>>; MAX_FIELDS] = Default::default();
     for (samples, input) in samples.iter_mut().zip(operands.schedule.inputs()) {
         let is_shared = operands.shared[input.field.slot as usize];
-        let len = if is_shared { sizes.shared_samples } else { sizes.samples };
+        let len = if is_shared { arrangement.shared_samples } else { arrangement.samples };
         samples.values = memory.take(if input.values { len } else { 0 })?;
         for component in &mut samples.gradient {
             *component = memory.take(if input.gradient { len } else { 0 })?;
@@ -560,7 +601,7 @@ fn transform<'b, S: Simd, T: LaneOps>(
     macro_rules! run {
         ($transform:expr, $start:expr) => {{
             let (transform, start, operands) = ($transform, $start, &mut operands);
-            let (rings, rings_stride) = (&mut *rings, sizes.rings_stride);
+            let (rings, rings_stride) = (&mut *rings, arrangement.rings_stride);
             let (product, samples) = (&mut *product, &mut samples);
             outline(s, Pass { transform, start, operands, rings, rings_stride, product, samples })?;
         }};
