@@ -245,7 +245,7 @@ pub(crate) struct Transfer<'a, T> {
     pub(crate) layout: &'a ArrayLayout,
     pub(crate) lmax: usize,
     pub(crate) scale: &'a DegreeScale<'a, T>,
-    /// Whether [`Gather`] and [`Scatter`] ask for what they will work on a sample later.
+    /// Whether to [ask](Self::ask_ahead) for what comes later.
     pub(crate) asks_ahead: bool,
 }
 
@@ -258,8 +258,8 @@ impl<T: LaneOps> Transfer<'_, T> {
         self.layout.is_channel_contiguous() && self.scale.is_one()
     }
 
-    /// Where a block starts in an array that is plain, and the shape of `blocks` [equidistant](Block::equidistant_blocks)
-    /// blocks there.
+    /// Where a full block of channels starts in an array that is plain, and the shape of `blocks`
+    /// [equidistant](Block::equidistant_blocks) ones there.
     #[inline(always)]
     pub(crate) fn plain_rows<S: Simd>(&self, block: &Block, blocks: usize) -> (usize, RowsShape) {
         let (start, lanes) = (self.element(&self.layout.degree(0), block.first), lane_count::<S, T>());
@@ -267,29 +267,25 @@ impl<T: LaneOps> Transfer<'_, T> {
         (start, RowsShape { rows: n_lm(self.lmax), row_stride: block.n_channels, blocks, block_stride })
     }
 
-    /// What to ask for in an array that is plain, while so many blocks of a sample are worked on: from which element on, a sample
-    /// ahead and a little more, and how many elements, which follow one another. (Each row of the blocks is a sequence by itself,
-    /// more than hardware keeps track of.)
+    /// While so many blocks of a sample are worked on, asks for as much of the `count` coefficients from degree `l` on a sample and a
+    /// little later. (In many layouts what follows one another in memory is short, and what is worked on at a time lies in more
+    /// places than hardware keeps track of.)
     #[inline(always)]
-    pub(crate) fn plain_ahead<S: Simd>(&self, block: &Block, blocks: usize) -> (usize, usize) {
-        let (rows, Pair { sample, channel }) = (n_lm(self.lmax), block.first);
-        let next_sample = self.element(&self.layout.degree(0), Pair { sample: sample + 1, channel: 0 });
-        let is_shared = self.layout.sample_stride == 0;
-        (
-            next_sample + channel * rows + AHEAD,
-            if is_shared { 0 } else { blocks * rows * lane_count::<S, T>() },
-        )
-    }
-
-    /// Asks for the `count` coefficients from degree `l` on of so many blocks, a sample later.
-    #[inline(always)]
-    fn ask_ahead(&self, (l, count): (usize, usize), (block, blocks): (&Block, usize), array: &[T]) {
-        // (Those that samples share are there.)
-        if self.asks_ahead && self.layout.sample_stride > 0 {
-            let Pair { sample, channel } = block.first;
-            let start = self.element(&self.layout.degree(l), Pair { sample: sample + 1, channel });
-            prefetch(array, start, blocks * block.lanes * count);
+    pub(crate) fn ask_ahead(
+        &self,
+        (l, count): (usize, usize),
+        (block, blocks): (&Block, usize),
+        array: &[T],
+    ) {
+        // What samples share is there.
+        if !self.asks_ahead || self.layout.sample_stride == 0 {
+            return;
         }
+        let (degree, Pair { sample, channel }) = (self.layout.degree(l), block.first);
+        let next_sample = self.element(&degree, Pair { sample: sample + 1, channel: 0 });
+        let (first, channels) =
+            if degree.channel_stride == 0 { (0, 1) } else { (channel, blocks * block.lanes) };
+        prefetch(array, next_sample + first * count + AHEAD, channels * count);
     }
 
     /// Index of a pair's coefficient of degree `l` and order `−l`.
@@ -314,7 +310,6 @@ impl<T: LaneOps> Transfer<'_, T> {
                 let next = block.lanes * sample_stride;
                 LaneElements::equidistant(first, sample_stride, degree.order_stride, next)
             }
-            // Idle lanes repeat the first.
             Sequence::One => LaneElements::equidistant(first, 0, degree.order_stride, 0),
             Sequence::Mixed => {
                 // Idle lanes repeat the first.

@@ -204,7 +204,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         let mut pairs = low.iter_mut().zip(high.iter_mut().rev()).zip(quarters);
         let highest = n_frequencies.saturating_sub(1);
         // Mostly there is no `z'`.
-        let n_alone = highest.min(n_theta - n_frequencies);
+        let n_alone = highest.min(n_theta.checked_sub(n_frequencies)?);
         for ((low, high), [re, im]) in pairs.by_ref().take(n_alone) {
             let w = [T::splat(s, *re), T::splat(s, *im)];
             let z = *low;
@@ -331,9 +331,8 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for SumDegrees<'_, '_, T, V> {
         let (x, rings) = (x.cast()?, cast_mut(rings));
         let row_len = 2 * torus.table.sizes.n_theta;
         let mut series = if component == Component::ByPhi { torus.table.turns } else { torus.table.series };
-        // (The table has `lmax < n_theta`.)
+        // (None by `φ` for degree 0: of order 0 these are sines.)
         let n_frequencies = if component == Component::ByPhi { lmax } else { lmax + 1 };
-        let n_frequencies = n_frequencies.min(torus.table.sizes.n_theta);
         for m in 0..=lmax {
             let row = rings.get_mut(m * row_len..(m + 1) * row_len)?;
             torus.synthesise_order(s, component, (lmax, m), x, &mut series, row)?;

@@ -1,7 +1,8 @@
 //! Between arrays in which a lane's elements lie anywhere, or together, and rows of lanes.
 //!
 //! Where the elements of a lane lie together, tiles are transposed in registers: one group of elements per lane, or, to
-//! write where there are as many, one vector. The scalar loops serve the rest, and say what the tiles have to do. Bounds
+//! write where there are as many, one vector. Where groups of lanes are neighbours, their elements of a row are copied together.
+//! The scalar loops serve the rest, and say what the tiles have to do. Bounds
 //! are checked once per call.
 #![cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code, unused_variables))]
 #![allow(unsafe_code)]
@@ -38,7 +39,7 @@ impl LaneElements {
         Self { starts: Starts::Equidistant { first, lane_stride }, stride, block_stride }
     }
 
-    /// Every lane starts somewhere, those of one block; idle ones have to repeat the first.
+    /// Every lane starts somewhere, for one block only; idle ones have to repeat the first.
     #[inline(always)]
     pub(crate) fn anywhere(starts: [usize; MAX_LANES], stride: usize) -> Self {
         Self { starts: Starts::Anywhere(starts), stride, block_stride: 0 }
@@ -234,8 +235,8 @@ unsafe fn read_tiles<S: Simd, T: LaneOps>(
     let LaneRows { rows, blocks, count, stride } = rows;
     let (array, rows) = (array.as_ptr(), rows.as_mut_ptr());
     let read = with_groups!(s, groups => {
-        let Some(kind) = elements.tiles(groups, size_of::<T>(), count) else { return false };
-        let tiles = Tiles { groups, starts: &elements.starts(), n_rows: count };
+        let Some(kind) = elements.tile_kind(groups, size_of::<T>(), count) else { return false };
+        let tiles = Tiles { groups, starts: &elements.starts(), count };
         for block in 0..blocks {
             let array = array.wrapping_add(block * elements.block_stride);
             let rows = rows.wrapping_add(block * stride).cast();
@@ -265,8 +266,8 @@ unsafe fn write_tiles<S: Simd, T: LaneOps>(
     let LaneRows { rows, blocks, count, stride } = rows;
     let (array, rows) = (array.as_mut_ptr(), rows.as_ptr());
     let written = with_groups!(s, groups => {
-        let Some(kind) = elements.tiles(groups, size_of::<T>(), count) else { return false };
-        let tiles = Tiles { groups, starts: &elements.starts(), n_rows: count };
+        let Some(kind) = elements.tile_kind(groups, size_of::<T>(), count) else { return false };
+        let tiles = Tiles { groups, starts: &elements.starts(), count };
         for block in 0..blocks {
             let array = array.wrapping_add(block * elements.block_stride);
             let rows = rows.wrapping_add(block * stride).cast();
@@ -296,7 +297,7 @@ enum TileKind {
 impl LaneElements {
     /// How `count` elements of each lane are taken by groups, if they can be. (Where all lanes are neighbours, rows are vectors.)
     #[inline(always)]
-    fn tiles<G: Groups>(&self, _: G, element_size: usize, count: usize) -> Option<TileKind> {
+    fn tile_kind<G: Groups>(&self, _: G, element_size: usize, count: usize) -> Option<TileKind> {
         let len = size_of::<G::Group>() / element_size;
         match &self.starts {
             Starts::Equidistant { lane_stride: 0 | 1, .. } => None,
@@ -306,31 +307,29 @@ impl LaneElements {
             _ if self.stride == 1 && count >= len => Some(TileKind::Columns),
             Starts::Equidistant { .. } => None,
             Starts::Anywhere(starts) => {
-                let mut lanes = starts.iter().take(G::COUNT * len).enumerate();
-                let mut first = 0;
-                let are_rows = lanes.all(|(lane, start)| {
+                let (mut first, mut are_rows) = (0, true);
+                for (lane, start) in starts.iter().enumerate() {
                     first = if lane % len == 0 { *start } else { first };
-                    *start == first.wrapping_add(lane % len)
-                });
+                    are_rows &= lane >= G::COUNT * len || *start == first.wrapping_add(lane % len);
+                }
                 if are_rows { Some(TileKind::Rows) } else { None }
             }
         }
     }
 }
 
-/// A piece of an array as tiles: a group or a vector of elements from each lane. The last tile overlaps the one before if
-/// the rows do not divide.
+/// A piece of an array as tiles, see [`TileKind`]. The last tile of columns overlaps the one before if the rows do not divide.
 struct Tiles<'a, G> {
     groups: G,
     starts: &'a [usize; MAX_LANES],
-    n_rows: usize,
+    count: usize,
 }
 
 impl<G: Groups> Tiles<'_, G> {
     /// Reads the rows of a block. `stride` is the distance of a lane's elements.
     ///
     /// # Safety
-    /// All elements have to be readable, `n_rows` rows writable, and the kind be what the elements are.
+    /// All elements have to be readable, `count` rows writable, and the kind be what the elements are.
     #[inline(always)]
     unsafe fn read_block<T, const LEN: usize>(
         &self,
@@ -374,13 +373,13 @@ impl<G: Groups> Tiles<'_, G> {
     /// Reads rows, at least the `LEN` elements of a group.
     ///
     /// # Safety
-    /// For every lane, `n_rows` elements from its start on have to be readable; as many rows writable.
+    /// For every lane, `count` elements from its start on have to be readable; as many rows writable.
     #[inline(always)]
     unsafe fn read_columns<T, const LEN: usize>(&self, array: *const T, rows: *mut G::Vector) {
-        let (mut tile, last) = (0, self.n_rows - LEN);
+        let (mut tile, last) = (0, self.count - LEN);
         loop {
             let from = array.wrapping_add(tile);
-            // SAFETY: `tile + LEN` is at most `n_rows`.
+            // SAFETY: `tile + LEN` is at most `count`.
             let mut lanes = [unsafe { self.load::<T, LEN>(from, 0) }; LEN];
             for first in 1..LEN {
                 // SAFETY: as above.
@@ -399,10 +398,10 @@ impl<G: Groups> Tiles<'_, G> {
     /// Reads rows of which groups lie together.
     ///
     /// # Safety
-    /// The elements of all lanes have to be readable, `n_rows` rows writable.
+    /// The elements of all lanes have to be readable, `count` rows writable.
     #[inline(always)]
     unsafe fn read_rows<T, const LEN: usize>(&self, array: *const T, stride: usize, rows: *mut G::Vector) {
-        for row in 0..self.n_rows {
+        for row in 0..self.count {
             // SAFETY: the caller's promise.
             let vector = unsafe { self.load::<T, LEN>(array.wrapping_add(row * stride), 0) };
             // SAFETY: as above.
@@ -416,7 +415,7 @@ impl<G: Groups> Tiles<'_, G> {
     /// As for [`Self::read_rows`], with reading and writing exchanged.
     #[inline(always)]
     unsafe fn write_rows<T, const LEN: usize>(&self, array: *mut T, stride: usize, rows: *const G::Vector) {
-        for row in 0..self.n_rows {
+        for row in 0..self.count {
             // SAFETY: the caller's promise.
             let vector = unsafe { rows.wrapping_add(row).read_unaligned() };
             // SAFETY: as above.
@@ -430,15 +429,15 @@ impl<G: Groups> Tiles<'_, G> {
     /// As for [`Self::read_columns`], with reading and writing exchanged.
     #[inline(always)]
     unsafe fn write_columns<T, const LEN: usize>(&self, array: *mut T, rows: *const G::Vector) {
-        let (mut tile, last, square) = (0, self.n_rows - LEN, G::COUNT * LEN);
-        while tile + square <= self.n_rows {
-            // SAFETY: `tile + square` is at most `n_rows`.
+        let (mut tile, last, square) = (0, self.count - LEN, G::COUNT * LEN);
+        while tile + square <= self.count {
+            // SAFETY: `tile + square` is at most `count`.
             unsafe { self.write_square::<T, LEN>(array.wrapping_add(tile), rows.wrapping_add(tile)) };
             tile += square;
         }
-        while tile < self.n_rows {
+        while tile < self.count {
             let start = last.min(tile);
-            // SAFETY: `start + LEN` is at most `n_rows`.
+            // SAFETY: `start + LEN` is at most `count`.
             let vectors = unsafe { rows.wrapping_add(start).cast::<[G::Vector; LEN]>().read_unaligned() };
             let lanes = transpose::<G, T, LEN>(self.groups, vectors);
             for first in (0..LEN).rev() {

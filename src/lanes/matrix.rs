@@ -50,12 +50,13 @@ impl<T: LaneOps> Matrix<'_, T> {
 
 /// Lane vectors in two dimensions.
 pub(crate) trait Shape {
-    /// Where a row lies.
+    /// Where a row lies, of this value.
     type Row: Copy;
 
     /// Whether there are so many rows of so many columns.
     fn covers(&self, rows: usize, columns: usize) -> bool;
 
+    /// Where a row lies, or would lie.
     fn row(&self, row: usize) -> Self::Row;
 
     /// The row after this one: additions only.
@@ -67,10 +68,10 @@ pub(crate) trait Shape {
 /// # Safety
 /// What is [covered](Shape::covers) can be read.
 pub(crate) unsafe trait Source<V>: Shape {
-    /// An element.
+    /// An element of a row of this value.
     ///
     /// # Safety
-    /// It must be covered.
+    /// Row and column must be covered.
     unsafe fn read(&self, row: Self::Row, column: usize) -> V;
 }
 
@@ -79,10 +80,10 @@ pub(crate) unsafe trait Source<V>: Shape {
 /// # Safety
 /// What is [covered](Shape::covers) can be written.
 pub(crate) unsafe trait Target<V>: Shape {
-    /// Writes an element.
+    /// Writes an element of a row of this value.
     ///
     /// # Safety
-    /// It must be covered.
+    /// Row and column must be covered.
     unsafe fn write(&mut self, row: Self::Row, column: usize, value: V);
 }
 
@@ -155,7 +156,7 @@ pub(crate) struct OrderRows<R> {
 pub(crate) struct DegreeRows {
     /// Of order `m` and of order `−m`.
     columns: [usize; 2],
-    /// From degree `l` to `l + 2`: `4l + 6` rows.
+    /// From degree `l` to `l + 2`, over `4l + 6` rows.
     step: usize,
 }
 

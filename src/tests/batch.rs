@@ -6,7 +6,7 @@ use super::oracle::array_index;
 use super::support::{Random, dirty_lines, execute, levels};
 use super::tolerance::Roundoff;
 use crate::lanes::NEAR;
-use crate::{Broadcast, Engine, Layout, Plan, PlanDesc, Weights, n_lm};
+use crate::{Broadcast, Engine, Layout, Plan, PlanDesc, Tangents, Weights, n_lm};
 
 pub(super) const LAYOUTS: [Layout; 3] = [Layout::LmChannel, Layout::ChannelLm, Layout::E3nnBlocks];
 
@@ -72,24 +72,43 @@ fn split_does_not_matter_f64() {
 /// Arrays beyond near caches, which are worked on in other portions, give the bits that samples have alone.
 fn size_does_not_matter<T: Roundoff>() {
     for isa in levels() {
-        for mut desc in [PlanDesc::product(2, 2, 2), PlanDesc::product_and_bracket(2, 2, 2)] {
-            for (n_channels, broadcast) in [(80, Broadcast::None), (83, Broadcast::Samples)] {
-                (desc.isa, desc.n_channels, desc.broadcast2) = (Some(isa), n_channels, broadcast);
+        for desc in [PlanDesc::product(2, 2, 2), PlanDesc::product_and_bracket(2, 2, 2)] {
+            let cases = [(80, Broadcast::None), (83, Broadcast::Samples), (81, Broadcast::Channels)];
+            for (layout, (n_channels, broadcast2)) in
+                LAYOUTS.into_iter().flat_map(|layout| cases.map(|case| (layout, case)))
+            {
+                let desc = PlanDesc { isa: Some(isa), n_channels, broadcast2, layout, ..desc };
                 let one = desc.lengths(1).unwrap();
                 let n_samples = NEAR / (size_of::<T>() * one.out) + 1;
                 let lengths = desc.lengths(n_samples).unwrap();
                 let mut random = Random(7);
                 let (x1, x2) = (random.values::<T>(lengths.x1), random.values::<T>(lengths.x2));
-                let out = execute(&desc, n_samples, &x1, &x2, &Weights::default());
-                let second = if broadcast == Broadcast::None { one.x2 } else { 0 };
-                for (sample, out) in out.chunks(one.out).enumerate() {
+                let out = product_and_change(&desc, n_samples, &x1, &x2);
+                let second = if broadcast2 == Broadcast::Samples { 0 } else { one.x2 };
+                for sample in 0..n_samples {
                     let (x1, x2) = (&x1[sample * one.x1..][..one.x1], &x2[sample * second..][..one.x2]);
-                    let alone = execute(&desc, 1, x1, x2, &Weights::default());
-                    assert!(alone == out, "{desc:?}: sample {sample} of {n_samples}");
+                    let alone = product_and_change(&desc, 1, x1, x2);
+                    for (alone, out) in alone.iter().zip(&out) {
+                        let out = &out[sample * one.out..][..one.out];
+                        assert!(alone == out, "{desc:?}: sample {sample} of {n_samples}");
+                    }
                 }
             }
         }
     }
+}
+
+/// What a plan makes of two operands, and how it changes along themselves: a sum, of which the second term is added.
+fn product_and_change<T: Roundoff>(desc: &PlanDesc, n_samples: usize, x1: &[T], x2: &[T]) -> [Vec<T>; 2] {
+    let weights = Weights::default();
+    let out = execute(desc, n_samples, x1, x2, &weights);
+    let mut tables = dirty_lines(desc.memory::<T>().unwrap().tables);
+    let plan = Plan::new(desc, &mut tables).unwrap();
+    let mut workspace = dirty_lines(plan.workspace_len());
+    let tangents = Tangents { x1: Some(x1), x2: Some(x2), ..Tangents::default() };
+    let mut change = out.clone();
+    plan.jvp(n_samples, x1, x2, &weights, &tangents, false, &mut change, &mut workspace).unwrap();
+    [out, change]
 }
 
 #[test]

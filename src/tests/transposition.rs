@@ -140,7 +140,7 @@ impl<T: Roundoff> AllPlaces<T> {
             let (block, row) = (i / stride, i % stride);
             for (lane, value) in values.iter().enumerate() {
                 let expected = if row < count { array[place.index(block, row, lane)] } else { untouched };
-                assert!(*value == expected, "{count} rows: {row}, {lane}");
+                assert!(*value == expected, "{count} rows: {block}, {row}, {lane}");
             }
         }
 

@@ -29,7 +29,6 @@ use crate::index::n_lm;
 use crate::isa::{Level, outline};
 use crate::lanes::{
     CacheLine, LaneOps, MAX_RINGS, NEAR, Remaining, Rows, RowsMut, RowsShape, cast, cast_mut, lane_count,
-    prefetch,
 };
 use crate::plan::{Engine, Kernel, Plan, Real};
 use crate::tables::fourier::FourierSizes;
@@ -41,25 +40,24 @@ use pass::{Operands, Pass, Samples};
 use schedule::{Field, Input, Slot};
 
 /// So many blocks go through an engine together: enough that the costs of a call hardly count, few enough for the nearest
-/// caches. In buffers all that comes in and goes out is at hand ([`BUFFERED`]), in place what one result is made of
-/// (256 KiB with AVX2: each block is read once).
+/// caches. In buffers all that comes in and goes out is at hand (48 KiB with AVX2), in place what one result is made of
+/// (256 KiB: each block is read once).
 fn run_blocks(schedule: &Schedule, degrees: [usize; 3]) -> [usize; 2] {
     let row_counts = degrees.map(n_lm);
     let in_buffers: usize = schedule.fields().map(|field| row_counts[field.slot as usize]).sum();
     let in_place: usize = row_counts.into_iter().sum();
     let at_most = |all: usize, rows| all.checked_div(rows).unwrap_or(1).max(1);
-    [at_most(BUFFERED, in_buffers), at_most(8192, in_place)]
+    [at_most(BUFFERED, in_buffers), at_most(IN_PLACE, in_place)]
 }
 
-/// Lane vectors of buffers that are in use together (48 KiB with AVX2).
+/// Lane vectors in use together, in buffers and in place.
 const BUFFERED: usize = 1536;
+const IN_PLACE: usize = 8192;
 
-/// So many blocks go through the direct engine in place between two looks at what has to be asked for where memory is far: enough
-/// that the costs of a call hardly count beside those of memory, few enough that it is asked for a few lines at a time.
-const FAR_BLOCKS: usize = 4;
-
-/// Likewise in buffers: as many as these bytes of them hold.
-const FAR_BUFFERED: usize = 8192;
+/// Where memory is far, the direct engine takes as many blocks as these bytes hold between two looks at what has to be asked for,
+/// in place half as many: enough that the costs of a call hardly count beside those of memory, few enough that it is asked for a
+/// few lines at a time. (Measured on Zen 4; with half or twice as many, times from memory grow by up to a fifth.)
+const FAR: usize = 8192;
 
 /// Bytes of a sample up to which hardware asks for memory as well or better. (Measured on Zen 4, products from memory, f32, time
 /// without asking over that with: 0.9 for 32 channels of degree 2, 1152 bytes; 1.1 to 1.4 for 48, 1728 bytes; 1.4 to 2.6 for 64
@@ -87,7 +85,7 @@ pub(crate) struct Arrangement {
     in_place_blocks: usize,
     /// To which degrees the coefficients of targets are computed.
     computed_degrees: [usize; 3],
-    /// Of one coefficient buffer that serves in between.
+    /// Of the largest of the buffers, for what serves in between.
     scratch: usize,
     /// Of the sums per degree that gradients with respect to weights are made of.
     degree_sums: usize,
@@ -224,7 +222,6 @@ impl<T: Real> WithSimd for &mut Execute<'_, '_, T> {
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let desc = self.plan.desc();
         let mut first = Block::first(lane_count::<S, T>(), self.n_samples, desc.n_channels);
-        let in_place_blocks = self.arrangement.in_place_blocks;
         let mut run = Run::<T, S>::new(self)?;
         let mut prepared = None; // the sample whose shared operands are there
         while !first.is_empty() {
@@ -238,7 +235,7 @@ impl<T: Real> WithSimd for &mut Execute<'_, '_, T> {
             } else {
                 first.count()
             };
-            let blocks = blocks.min(if in_place { in_place_blocks } else { run.buffered_blocks });
+            let blocks = blocks.min(if in_place { run.in_place_blocks } else { run.blocks });
             let sample = first.sample();
             let is_prepared = run.any_shared && sample.is_some() && prepared == sample;
             prepared = sample;
@@ -287,7 +284,7 @@ struct Transfers<'a, 't, T> {
     plan: &'a Plan<'t, T>,
     degrees: [usize; 3],
     scales: [DegreeScale<'a, T>; 3],
-    /// Whether arrays are too large for near caches, and samples to be a sequence.
+    /// Whether the direct engine works on arrays too large for near caches, and samples too large to be a sequence.
     are_far: bool,
 }
 
@@ -339,8 +336,9 @@ struct Run<'r, 'a, 't, T: Real, S: Simd> {
     any_shared: bool,
     /// Whether the direct engine can work on the arrays themselves where blocks are full.
     is_plain: bool,
-    /// At most so many blocks go through the engine together in buffers.
-    buffered_blocks: usize,
+    /// At most so many blocks go through the engine together, in buffers and in place.
+    blocks: usize,
+    in_place_blocks: usize,
     inputs: Buffers<'r, T::Lanes<S>>,
     targets: Buffers<'r, T::Lanes<S>>,
     scratch: &'r mut [T::Lanes<S>],
@@ -364,13 +362,16 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             bytes += size_of_val(*function) + gradient.as_deref().map_or(0, size_of_val);
         }
         let mut layouts = plan.layouts.iter().flatten();
-        let are_far =
-            bytes >= NEAR && layouts.any(|layout| layout.sample_stride * size_of::<T>() > FAR_SAMPLE);
-        let transfers = Transfers { plan, degrees, scales: [scale(0), scale(1), scale(2)], are_far };
         // (Transforms take so long that memory does not count.)
-        let mut buffered_blocks = arrangement.blocks;
-        if are_far && is_direct {
-            buffered_blocks = (buffered_blocks * FAR_BUFFERED / (BUFFERED * size_of::<T::Lanes<S>>())).max(1);
+        let are_far = is_direct
+            && bytes >= NEAR
+            && layouts.any(|layout| layout.sample_stride * size_of::<T>() > FAR_SAMPLE);
+        let transfers = Transfers { plan, degrees, scales: [scale(0), scale(1), scale(2)], are_far };
+        let Arrangement { mut blocks, mut in_place_blocks, .. } = **arrangement;
+        if are_far {
+            let far_vectors = (FAR / size_of::<T::Lanes<S>>()).min(BUFFERED);
+            blocks = (blocks * far_vectors / BUFFERED).max(1);
+            in_place_blocks = (in_place_blocks * far_vectors / (2 * IN_PLACE)).max(1);
         }
         // Rows of the direct engine's arrays lie at one distance. Transforms read and write coefficients several times:
         // theirs are copied to where they lie together, as rows of an array that are a power of two apart compete for few
@@ -404,7 +405,8 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             transfers,
             any_shared,
             is_plain,
-            buffered_blocks,
+            blocks,
+            in_place_blocks,
             inputs,
             targets,
             scratch,
@@ -435,9 +437,7 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         for coupling in self.schedule.couplings() {
             let (mut first, mut left) = (first, blocks);
             while left > 0 {
-                let are_far = self.transfers.are_far;
-                let blocks =
-                    first.equidistant_blocks().min(if are_far { FAR_BLOCKS.min(left) } else { left });
+                let blocks = first.equidistant_blocks().min(left);
                 let rows = |input: usize| {
                     let field = self.schedule.inputs().get(input)?.field;
                     let (start, shape) = self.transfers.of(field)?.plain_rows::<S>(&first, blocks);
@@ -452,16 +452,19 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
                 let (_, shape) = product.or(bracket)?;
                 let array = self.gradients[coupling.slot as usize].as_deref_mut()?;
                 let starts = [product.map(|(start, _)| start), bracket.map(|(start, _)| start)];
-                if are_far {
+                if self.transfers.are_far {
                     for input in [coupling.first, coupling.second] {
                         let field = self.schedule.inputs().get(input)?.field;
-                        let (start, len) = self.transfers.of(field)?.plain_ahead::<S>(&first, blocks);
-                        prefetch(self.functions[field.slot as usize], start, len);
+                        self.transfers.of(field)?.ask_ahead(
+                            (0, n_lm(self.degrees[field.slot as usize])),
+                            (&first, blocks),
+                            self.functions[field.slot as usize],
+                        );
                     }
                     for target in [coupling.product, coupling.bracket].into_iter().flatten() {
                         let field = self.schedule.targets().get(target)?.field;
-                        let (start, len) = self.transfers.of(field)?.plain_ahead::<S>(&first, blocks);
-                        prefetch(array, start, len);
+                        let count = n_lm(self.degrees[field.slot as usize]);
+                        self.transfers.of(field)?.ask_ahead((0, count), (&first, blocks), array);
                     }
                 }
                 let degrees = coupled(self.degrees, coupling.slot);
@@ -509,6 +512,7 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             let (lmax, shared) = (degrees[input.field.slot as usize], shared[input.field.slot as usize]);
             *rows = Rows::new(cast(inputs.at(input.field)?), buffer_rows::<S, T>(lmax, blocks, shared));
         }
+        // The targets of a schedule come in the order of their buffers.
         let starts = schedule.targets().iter().map(|target| targets.starts.of(target.field));
         let (mut memory, mut passed) = (Remaining(&mut *targets.memory), 0);
         for ((out, target), start) in out.iter_mut().zip(schedule.targets()).zip(starts) {
