@@ -140,14 +140,24 @@ impl Block {
         if fill_samples { self.count() } else { self.full_blocks() }
     }
 
-    /// How many full blocks, from this one on, lie at one distance, as their lanes do: those of one sample, or all if a sample is
-    /// one block or one lane.
+    /// How many full blocks, from this one on, lie at one distance, as their lanes do: those of one sample, or all if every block
+    /// is of whole samples.
     #[inline(always)]
     pub(crate) fn equidistant_blocks(&self) -> usize {
-        if self.n_channels == self.lanes || self.n_channels == 1 {
+        if self.n_channels <= self.lanes && self.n_channels.is_power_of_two() {
             self.remaining >> self.lanes.trailing_zeros()
         } else {
             self.full_blocks()
+        }
+    }
+
+    /// The distance of such blocks in an array.
+    #[inline(always)]
+    fn stride(&self, sample_stride: usize, channel_stride: usize) -> usize {
+        if self.n_channels <= self.lanes {
+            (self.lanes >> self.n_channels.trailing_zeros()) * sample_stride
+        } else {
+            self.lanes * channel_stride
         }
     }
 }
@@ -300,24 +310,21 @@ impl<T: LaneOps> Transfer<'_, T> {
     fn piece(&self, l: usize, block: &Block, sequence: Sequence) -> LaneElements {
         let (degree, sample_stride) = (self.layout.degree(l), self.layout.sample_stride);
         let first = self.element(&degree, block.first);
+        let block_stride = block.stride(sample_stride, degree.channel_stride);
+        let equidistant = LaneElements::equidistant;
         match sequence {
             Sequence::Channels => {
-                let stride = degree.channel_stride;
-                let next = if block.n_channels == block.lanes { sample_stride } else { block.lanes * stride };
-                LaneElements::equidistant(first, stride, degree.order_stride, next)
+                equidistant(first, degree.channel_stride, degree.order_stride, block_stride)
             }
-            Sequence::Samples => {
-                let next = block.lanes * sample_stride;
-                LaneElements::equidistant(first, sample_stride, degree.order_stride, next)
-            }
-            Sequence::One => LaneElements::equidistant(first, 0, degree.order_stride, 0),
+            Sequence::Samples => equidistant(first, sample_stride, degree.order_stride, block_stride),
+            Sequence::One => equidistant(first, 0, degree.order_stride, 0),
             Sequence::Mixed => {
                 // Idle lanes repeat the first.
                 let mut starts = [first; MAX_LANES];
                 for (start, pair) in starts.iter_mut().zip(block.pairs()) {
                     *start = self.element(&degree, pair);
                 }
-                LaneElements::anywhere(starts, degree.order_stride)
+                LaneElements::anywhere(starts, degree.order_stride, block_stride)
             }
         }
     }

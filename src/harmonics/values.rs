@@ -222,7 +222,7 @@ pub(super) fn elements<S: Simd, T: LaneOps>(pair: usize, of_pair: usize, len: us
         }
         next += of_pair;
     }
-    LaneElements::anywhere(starts, 1)
+    LaneElements::anywhere(starts, 1, 0)
 }
 
 /// Writes the harmonics of orders `m` and `−m` around the row of order 0.

@@ -39,10 +39,10 @@ impl LaneElements {
         Self { starts: Starts::Equidistant { first, lane_stride }, stride, block_stride }
     }
 
-    /// Every lane starts somewhere, for one block only; idle ones have to repeat the first.
+    /// Every lane starts somewhere; idle ones have to repeat the first.
     #[inline(always)]
-    pub(crate) fn anywhere(starts: [usize; MAX_LANES], stride: usize) -> Self {
-        Self { starts: Starts::Anywhere(starts), stride, block_stride: 0 }
+    pub(crate) fn anywhere(starts: [usize; MAX_LANES], stride: usize, block_stride: usize) -> Self {
+        Self { starts: Starts::Anywhere(starts), stride, block_stride }
     }
 
     /// Whether `count` elements of each of the first `lanes` lanes of so many blocks, none of them missing, lie inside an array.

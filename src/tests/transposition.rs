@@ -30,6 +30,13 @@ impl Place {
         Self { elements, starts, used: lanes, stride, blocks: 1, block_stride: 0 }
     }
 
+    /// Three blocks like this one, all of whose lanes are in use.
+    fn repeated(self) -> Self {
+        let block_stride = 1 + self.starts.iter().max().unwrap() + MAX_ROWS * self.stride;
+        let elements = LaneElements::anywhere(self.starts, self.stride, block_stride);
+        Self { elements, blocks: 3, block_stride, ..self }
+    }
+
     /// Three blocks of lanes.
     fn blocks(first: usize, lanes: usize, [lane_stride, stride, block_stride]: [usize; 3]) -> Self {
         let elements = LaneElements::equidistant(first, lane_stride, stride, block_stride);
@@ -51,7 +58,7 @@ impl Place {
     }
 
     fn starting_at(starts: [usize; MAX_LANES], used: usize, stride: usize) -> Self {
-        let elements = LaneElements::anywhere(starts, stride);
+        let elements = LaneElements::anywhere(starts, stride, 0);
         Self { elements, starts, used, stride, blocks: 1, block_stride: 0 }
     }
 
@@ -82,7 +89,9 @@ fn places(rows: usize, lanes: usize) -> Vec<Place> {
     }
     for len in [2, 4, 8] {
         places.push(Place::neighbours(len, lanes, rows, lanes));
+        places.push(Place::neighbours(len, lanes, rows, lanes).repeated());
     }
+    places.push(Place::anywhere(lanes, rows, 1).repeated());
     for used in 1..=lanes {
         places.extend([Place::anywhere(used, rows, 1), Place::anywhere(used, rows, 3)]);
     }
