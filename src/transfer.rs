@@ -40,6 +40,10 @@ impl Pair {
     #[inline(always)]
     fn skip(self, n: usize, n_channels: usize) -> Self {
         let (mut sample, mut channel) = (self.sample, self.channel + n);
+        if n_channels.is_power_of_two() {
+            let samples = channel >> n_channels.trailing_zeros();
+            return Self { sample: sample + samples, channel: channel & (n_channels - 1) };
+        }
         while channel >= n_channels {
             (sample, channel) = (sample + 1, channel - n_channels);
         }

@@ -234,7 +234,7 @@ unsafe fn read_tiles<S: Simd, T: LaneOps>(
 ) -> bool {
     let LaneRows { rows, blocks, count, stride } = rows;
     let (array, rows) = (array.as_ptr(), rows.as_mut_ptr());
-    let read = with_groups!(s, groups => {
+    let read: Option<()> = with_groups!(s, groups => {
         let Some(kind) = elements.tile_kind(groups, size_of::<T>(), count) else { return false };
         let tiles = Tiles { groups, starts: &elements.starts(), count };
         for block in 0..blocks {
@@ -265,7 +265,7 @@ unsafe fn write_tiles<S: Simd, T: LaneOps>(
 ) -> bool {
     let LaneRows { rows, blocks, count, stride } = rows;
     let (array, rows) = (array.as_mut_ptr(), rows.as_ptr());
-    let written = with_groups!(s, groups => {
+    let written: Option<()> = with_groups!(s, groups => {
         let Some(kind) = elements.tile_kind(groups, size_of::<T>(), count) else { return false };
         let tiles = Tiles { groups, starts: &elements.starts(), count };
         for block in 0..blocks {
