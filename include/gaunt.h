@@ -222,7 +222,7 @@
 #define GAUNT_WEIGHTS_PER_CHANNEL 2
 
 /// The library chooses, by what was measured: direct where it serves the degrees; otherwise fourier for products with
-/// `lmax1 + lmax2 + lmax3 >= 192` and `2 lmax3 >= lmax1 + lmax2`; otherwise grid. (Degrees that cannot contribute do not
+/// `lmax1 + lmax2 + 3 lmax3 >= 256` and `2 lmax3 >= lmax1 + lmax2`; otherwise grid. (Degrees that cannot contribute do not
 /// count.)
 #define GAUNT_ENGINE_AUTO 0
 
@@ -233,7 +233,7 @@
 #define GAUNT_ENGINE_GRID 2
 
 /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. Faster than the grid from about
-/// degree 64 on, but slower to initialise: about 0.1 s at degree 64, 1 s at 128, 15 s at 256.
+/// degree 52 on, with output to 2L from 32 on, but slower to initialise: about 0.1 s at degree 64, 1 s at 128, 15 s at 256.
 #define GAUNT_ENGINE_FOURIER 3
 
 /// The best level of this CPU.

@@ -122,7 +122,7 @@ pub enum Engine {
     /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
     Grid,
     /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] takes it for products of
-    /// large degrees, from about 64 on.
+    /// large degrees, from about 52 on.
     Fourier,
 }
 
@@ -348,11 +348,11 @@ impl PlanDesc {
         }
     }
 
-    /// Whether *fourier* is faster than *grid* at these degrees, as `benches/crossover` measured: from about degree 64 on,
-    /// unless the output's degree is low, for which the grid needs fewer rings. Only products were measured.
+    /// Whether *fourier* is faster than *grid* at these degrees, as `benches/crossover` measured: from about degree 52 on, with output
+    /// to 2L from 32 on, but not if the output's degree is low, for which the grid needs fewer rings. Only products were measured.
     fn favours_fourier(&self) -> bool {
         let [l1, l2, l3] = self.contributing();
-        self.operation == Operation::Product && l1 + l2 + l3 >= 192 && 2 * l3 >= l1 + l2
+        self.operation == Operation::Product && l1 + l2 + 3 * l3 >= 256 && 2 * l3 >= l1 + l2
     }
 
     /// The degrees that can contribute: an operand's degrees above `lmax3` plus the other operand's `lmax` cannot
