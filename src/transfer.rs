@@ -175,6 +175,7 @@ enum Sequence {
     Samples,
     /// A single lane is in use.
     One,
+    /// Anything else.
     Mixed,
 }
 

@@ -2,8 +2,7 @@
 //!
 //! Where the elements of a lane lie together, tiles are transposed in registers: one group of elements per lane, or, to
 //! write where there are as many, one vector. Where groups of lanes are neighbours, their elements of a row are copied together.
-//! The scalar loops serve the rest, and say what the tiles have to do. Bounds
-//! are checked once per call.
+//! The scalar loops serve the rest, and say what the tiles have to do. Bounds are checked once per call.
 #![cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code, unused_variables))]
 #![allow(unsafe_code)]
 #![allow(clippy::needless_range_loop)] // iterators around vectors may stay calls
