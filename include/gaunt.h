@@ -221,9 +221,9 @@
 /// One weight per degree and channel: `[lmax + 1][n_channels]`.
 #define GAUNT_WEIGHTS_PER_CHANNEL 2
 
-/// The library chooses, by what was measured: direct where it serves the degrees; otherwise fourier for products with
-/// `lmax1 + lmax2 + 3 lmax3 >= 256` and `2 lmax3 >= lmax1 + lmax2`; otherwise grid. (Degrees that cannot contribute do not
-/// count.)
+/// The library chooses, by what was measured for executions: direct where it serves the degrees; otherwise fourier if
+/// `lmax1 + lmax2 + 3 lmax3 >= 256` and `2 lmax3 >= lmax1 + lmax2` (product and bracket together: 384, `8 lmax3 >= 7 (lmax1 +
+/// lmax2)` and operands of one part); otherwise grid. Degrees that cannot contribute do not count.
 #define GAUNT_ENGINE_AUTO 0
 
 /// Sparse Gaunt coefficients in straight-line code; `lmax1` and `lmax2` up to `GAUNT_LMAX_DIRECT`.
@@ -233,7 +233,8 @@
 #define GAUNT_ENGINE_GRID 2
 
 /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. Faster than the grid from about
-/// degree 52 on, with output to 2L from 32 on, but slower to initialise: about 0.1 s at degree 64, 1 s at 128, 15 s at 256.
+/// degree 52 on, with output to 2L from 32 on; gradients take as long, or up to 1.4 times. Slower to initialise: about 0.1 s at
+/// degree 64, 1 s at 128, 11 s at 256 (grid: up to 0.1, 0.6, 4 s).
 #define GAUNT_ENGINE_FOURIER 3
 
 /// The best level of this CPU.

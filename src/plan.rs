@@ -121,8 +121,8 @@ pub enum Engine {
     Direct,
     /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
     Grid,
-    /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] takes it for products of
-    /// large degrees, from about 52 on.
+    /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] takes it for large
+    /// degrees, from about 52 on. It is chosen for executions; gradients take as long as on the grid, or up to 1.4 times.
     Fourier,
 }
 
@@ -332,11 +332,10 @@ impl PlanDesc {
     /// The engine that a plan of this description uses, never [`Engine::Auto`].
     pub(crate) fn resolve_engine(&self) -> Result<Engine, Error> {
         let [l1, l2, l3] = [self.lmax1, self.lmax2, self.lmax3];
-        let one_part = [self.parts1, self.parts2] == [Parts::Natural; 2];
         if l1 > LMAX_INPUT || l2 > LMAX_INPUT || l3 > l1 + l2 {
             return Err(Error::Unsupported);
         }
-        if self.operation != Operation::ProductAndBracket && !one_part {
+        if self.operation != Operation::ProductAndBracket && !self.has_one_part() {
             return Err(Error::Unsupported);
         }
         let direct = direct::supports(l1, l2);
@@ -348,11 +347,23 @@ impl PlanDesc {
         }
     }
 
-    /// Whether *fourier* is faster than *grid* at these degrees, as `benches/crossover` measured: from about degree 52 on, with output
-    /// to 2L from 32 on, but not if the output's degree is low, for which the grid needs fewer rings. Only products were measured.
+    /// Whether both operands have their natural part only.
+    fn has_one_part(&self) -> bool {
+        [self.parts1, self.parts2] == [Parts::Natural; 2]
+    }
+
+    /// Whether *fourier* is faster than *grid* at these degrees, as `benches/crossover` measured: from about degree 52 on, with
+    /// output to 2L from 32 on, but not if the output's degree is low, for which the grid needs fewer rings. Product and bracket
+    /// together have more samples than caches hold, and gain with output to almost the sum of the degrees only, from 48 on; with
+    /// operands of two parts the grid was as fast even there.
     fn favours_fourier(&self) -> bool {
         let [l1, l2, l3] = self.contributing();
-        self.operation == Operation::Product && l1 + l2 + 3 * l3 >= 256 && 2 * l3 >= l1 + l2
+        match self.operation {
+            Operation::Product | Operation::Bracket => l1 + l2 + 3 * l3 >= 256 && 2 * l3 >= l1 + l2,
+            Operation::ProductAndBracket => {
+                self.has_one_part() && l1 + l2 + 3 * l3 >= 384 && 8 * l3 >= 7 * (l1 + l2)
+            }
+        }
     }
 
     /// The degrees that can contribute: an operand's degrees above `lmax3` plus the other operand's `lmax` cannot

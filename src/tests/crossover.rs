@@ -5,13 +5,20 @@ use std::string::String;
 use std::vec::Vec;
 
 use crate::tables::gaunt::LMAX_DIRECT;
-use crate::{Engine, PlanDesc};
+use crate::{Engine, Parts, PlanDesc};
 
 /// `benches/crossover/run.sh` writes it.
 const MEASURED: &str = include_str!("../../benches/crossover/measured.jsonl");
 
 /// Measurements of the same engine differ by this much on a shared machine.
 const NOISE: f64 = 1.15;
+
+/// By the names in the record.
+const OPERATIONS: [(&str, fn(usize, usize, usize) -> PlanDesc); 3] = [
+    ("product", PlanDesc::product),
+    ("bracket", PlanDesc::bracket),
+    ("product_and_bracket", PlanDesc::product_and_bracket),
+];
 
 /// Nanoseconds per product of each engine.
 type Times = Vec<(Engine, f64)>;
@@ -25,8 +32,8 @@ fn value<'a>(object: &'a str, key: &str) -> &'a str {
 
 #[test]
 fn auto_takes_the_engine_that_was_measured_fastest() {
-    // By ISA level, element type and degrees.
-    let mut times = BTreeMap::<(String, String, [usize; 3]), Times>::new();
+    // By operation, ISA level, element type and degrees.
+    let mut times = BTreeMap::<(String, String, String, [usize; 3]), Times>::new();
     for line in MEASURED.lines().filter(|line| line.contains("ns_per_product")) {
         let engine = match value(line, "engine") {
             "direct" => Engine::Direct,
@@ -36,29 +43,50 @@ fn auto_takes_the_engine_that_was_measured_fastest() {
         };
         let degrees = ["lmax1", "lmax2", "lmax3"].map(|key| value(line, key).parse().unwrap());
         let ns = value(line, "ns_per_product").parse().unwrap();
-        let key = (value(line, "isa").into(), value(line, "dtype").into(), degrees);
-        times.entry(key).or_default().push((engine, ns));
+        let [operation, isa, dtype] = ["operation", "isa", "dtype"].map(|key| value(line, key).into());
+        times.entry((operation, isa, dtype, degrees)).or_default().push((engine, ns));
     }
-    for l1 in 0..=LMAX_DIRECT {
-        for l2 in 0..=l1 {
-            let measured = times.keys().filter(|(.., [m1, m2, _])| (*m1, *m2) == (l1, l2)).count();
-            assert!(measured >= 4, "{l1}x{l2} was measured {measured} times only");
+    for (name, _) in OPERATIONS {
+        for l1 in 0..=LMAX_DIRECT {
+            for l2 in 0..=l1 {
+                let is_measured = |(operation, .., [m1, m2, _]): &&(String, _, _, [usize; 3])| {
+                    (operation.as_str(), *m1, *m2) == (name, l1, l2)
+                };
+                let measured = times.keys().filter(is_measured).count();
+                assert!(measured >= 4, "{name} {l1}x{l2} was measured {measured} times only");
+            }
         }
     }
-    for ((isa, dtype, degrees @ [l1, l2, l3]), engines) in times {
+    for ((operation, isa, dtype, degrees @ [l1, l2, l3]), engines) in times {
         assert!(engines.len() > 1, "{degrees:?}: {engines:?}");
-        let chosen = PlanDesc::product(l1, l2, l3).resolve_engine().unwrap();
+        let describe = OPERATIONS.into_iter().find(|(name, _)| *name == operation).unwrap().1;
+        let chosen = describe(l1, l2, l3).resolve_engine().unwrap();
         let time =
             engines.iter().find(|(engine, _)| *engine == chosen).expect("the engine that Auto takes").1;
         for (engine, other_time) in &engines {
             assert!(
                 time <= NOISE * other_time,
-                "{isa} {dtype} {degrees:?}: Auto takes {chosen:?}, {time} ns, but {engine:?} takes {other_time} ns"
+                "{operation} {isa} {dtype} {degrees:?}: Auto takes {chosen:?}, {time} ns, but {engine:?} takes {other_time} ns"
             );
         }
     }
-    // Nothing is measured between some of the degrees, and nothing beyond them.
-    assert_eq!(PlanDesc::product(LMAX_DIRECT + 1, 0, 0).resolve_engine(), Ok(Engine::Grid));
-    assert_eq!(PlanDesc::product(256, 256, 256).resolve_engine(), Ok(Engine::Fourier));
-    assert_eq!(PlanDesc::bracket(256, 256, 256).resolve_engine(), Ok(Engine::Grid));
+}
+
+/// Nothing is measured between some of the degrees, and nothing beyond them.
+#[test]
+fn auto_takes_fourier_for_large_degrees() {
+    for (name, describe) in OPERATIONS {
+        let engine = |l1, l2, l3| describe(l1, l2, l3).resolve_engine();
+        let is_both = name == "product_and_bracket";
+        assert_eq!(engine(LMAX_DIRECT + 1, 0, 0), Ok(Engine::Grid), "{name}");
+        assert_eq!(engine(40, 40, 40), Ok(Engine::Grid), "{name}");
+        let to_l = if is_both { Engine::Grid } else { Engine::Fourier };
+        assert_eq!(engine(256, 256, 256), Ok(to_l), "{name}");
+        assert_eq!(engine(256, 256, 512), Ok(Engine::Fourier), "{name}");
+        // The second operand's degrees above 60 + 4 reach no output: as 60 and 64 to 4.
+        assert_eq!(engine(60, 256, 4), Ok(Engine::Grid), "{name}");
+    }
+    let mut desc = PlanDesc::product_and_bracket(256, 256, 512);
+    desc.parts2 = Parts::Both;
+    assert_eq!(desc.resolve_engine(), Ok(Engine::Grid));
 }
