@@ -386,6 +386,26 @@ impl PlanDesc {
         [shared(self.broadcast1, self.weights1), shared(self.broadcast2, self.weights2)]
     }
 
+    /// Which gradients are sums: of operands that channels or samples share.
+    pub(crate) fn sums(&self) -> [bool; 3] {
+        [self.broadcast1 != Broadcast::None, self.broadcast2 != Broadcast::None, false]
+    }
+
+    /// Which arrays hold coefficients as the engines need them: channels are neighbours, and there are no factors.
+    pub(crate) fn plain_arrays(&self) -> [bool; 3] {
+        let is_plain = |broadcast: Broadcast, weights| {
+            self.layout == Layout::LmChannel
+                && self.normalization == Normalization::Integral
+                && !broadcast.over_channels()
+                && weights == WeightKind::None
+        };
+        [
+            is_plain(self.broadcast1, self.weights1),
+            is_plain(self.broadcast2, self.weights2),
+            is_plain(Broadcast::None, self.weights3),
+        ]
+    }
+
     /// Which parts, natural and pseudo, the two operands and the output have.
     fn parts(&self) -> [[bool; 2]; 3] {
         let of = |parts| [true, parts == Parts::Both];
@@ -430,17 +450,18 @@ impl PlanDesc {
     }
 
     /// Those of executions and of gradients.
-    fn arrangements(&self, tables: &Tables) -> [Arrangement; 2] {
-        let [shared1, shared2] = self.shared_by_channels();
+    fn arrangements<T: Real>(&self, tables: &Tables) -> Result<[Arrangement; 2], Error> {
         let [forward, backward] = tables.fourier;
+        let layouts = self.array_layouts()?;
+        let largest_sample = layouts.iter().flatten().map(|layout| layout.sample_stride).max().unwrap_or(0);
+        let sample_bytes = largest_sample.saturating_mul(size_of::<T>());
         let arrangement = |wanted, kernel| {
-            let (schedule, degrees) = (Schedule::new(self.parts(), wanted), self.contributing());
-            Arrangement::new(&schedule, kernel, degrees, [shared1, shared2, false])
+            Arrangement::new(self, &Schedule::new(self.parts(), wanted), kernel, sample_bytes)
         };
-        [
+        Ok([
             arrangement(FORWARD, (tables.engine, forward)),
             arrangement(self.all_gradients(), (tables.vjp_engine(), backward.or(forward))),
-        ]
+        ])
     }
 
     /// Lengths of the arrays of one execution with `n_samples` samples.
@@ -487,7 +508,7 @@ impl PlanDesc {
     pub fn memory<T: Real>(&self) -> Result<Memory, Error> {
         let tables = self.tables::<T>()?;
         self.lengths(1)?;
-        let [forward, backward] = self.arrangements(&tables);
+        let [forward, backward] = self.arrangements::<T>(&tables)?;
         let lanes = forward.total().max(backward.total());
         let lanes_per_line = size_of::<CacheLine>() / (Level::up_to(self.isa).lanes::<T>() * size_of::<T>());
         Ok(Memory {
@@ -623,7 +644,7 @@ impl<'t, T: Real> Plan<'t, T> {
                 (kernel, kernel)
             }
         };
-        let [forward_arrangement, vjp_arrangement] = desc.arrangements(&needed);
+        let [forward_arrangement, vjp_arrangement] = desc.arrangements::<T>(&needed)?;
         Ok(Self {
             desc: PlanDesc { engine: needed.engine, ..*desc },
             level: Level::up_to(desc.isa),

@@ -71,6 +71,12 @@ impl Block {
         self.used == 0
     }
 
+    /// The pair that is left, if it is the only one.
+    #[inline(always)]
+    fn only_pair(&self) -> Option<Pair> {
+        if self.remaining == 1 { Some(self.first) } else { None }
+    }
+
     /// Goes on by a number of blocks, of which only the last may be partial.
     #[inline(always)]
     pub(crate) fn advance(&mut self, blocks: usize) {
@@ -104,9 +110,6 @@ impl Block {
     fn sequence(&self) -> Sequence {
         if self.full_blocks() > 0 {
             return Sequence::Channels;
-        }
-        if self.used == 1 {
-            return Sequence::One;
         }
         if self.n_channels == 1 && self.used == self.lanes {
             return Sequence::Samples;
@@ -173,8 +176,6 @@ enum Sequence {
     Channels,
     /// Samples of the only channel.
     Samples,
-    /// A single lane is in use.
-    One,
     /// Anything else.
     Mixed,
 }
@@ -267,13 +268,7 @@ pub(crate) struct Transfer<'a, T> {
 // No closures around vector code here and in the engines: a closure that the compiler does not inline would be compiled
 // for the baseline, and closures cannot be marked `inline(always)`.
 impl<T: LaneOps> Transfer<'_, T> {
-    /// Whether the engines can work on the array itself where blocks are full and of one sample.
-    #[inline(always)]
-    pub(crate) fn is_plain(&self) -> bool {
-        self.layout.is_channel_contiguous() && self.scale.is_one()
-    }
-
-    /// Where a full block of channels starts in an array that is plain, and the shape of `blocks`
+    /// Where a full block starts in an array whose channels are neighbours, and the shape of `blocks`
     /// [equidistant](Block::equidistant_blocks) ones there.
     #[inline(always)]
     pub(crate) fn plain_rows<S: Simd>(&self, block: &Block, blocks: usize) -> (usize, RowsShape) {
@@ -322,7 +317,6 @@ impl<T: LaneOps> Transfer<'_, T> {
                 equidistant(first, degree.channel_stride, degree.order_stride, block_stride)
             }
             Sequence::Samples => equidistant(first, sample_stride, degree.order_stride, block_stride),
-            Sequence::One => equidistant(first, 0, degree.order_stride, 0),
             Sequence::Mixed => {
                 // Idle lanes repeat the first.
                 let mut starts = [first; MAX_LANES];
@@ -338,15 +332,43 @@ impl<T: LaneOps> Transfer<'_, T> {
     #[inline(always)]
     fn add_up<S: Simd>(&self, block: &Block, rows: &[T::Lanes<S>], array: &mut [T]) -> Option<()> {
         for (lane, pair) in block.pairs().enumerate() {
-            let mut elements = cast::<_, T>(rows).get(lane..)?.iter().step_by(lane_count::<S, T>());
-            for l in 0..=self.lmax {
-                let degree = self.layout.degree(l);
-                let mut index = self.element(&degree, pair);
-                for _ in 0..=2 * l {
-                    let slot = array.get_mut(index)?;
-                    *slot = slot.plus(*elements.next()?);
-                    index += degree.order_stride;
-                }
+            self.write_pair::<S>((lane, pair), rows, array, true)?;
+        }
+        Some(())
+    }
+
+    /// Reads the coefficients of a pair, which all lanes get.
+    #[inline(always)]
+    fn read_pair<S: Simd>(&self, s: S, pair: Pair, array: &[T], rows: &mut [T::Lanes<S>]) -> Option<()> {
+        let mut rows = rows.iter_mut();
+        for l in 0..=self.lmax {
+            let degree = self.layout.degree(l);
+            let mut index = self.element(&degree, pair);
+            for _ in 0..=2 * l {
+                *rows.next()? = T::splat(s, *array.get(index)?);
+                index += degree.order_stride;
+            }
+        }
+        Some(())
+    }
+
+    /// Writes the coefficients of a pair, those of its lane, or adds them.
+    #[inline(always)]
+    fn write_pair<S: Simd>(
+        &self,
+        (lane, pair): (usize, Pair),
+        rows: &[T::Lanes<S>],
+        array: &mut [T],
+        accumulate: bool,
+    ) -> Option<()> {
+        let mut elements = cast::<_, T>(rows).get(lane..)?.iter().step_by(lane_count::<S, T>());
+        for l in 0..=self.lmax {
+            let degree = self.layout.degree(l);
+            let mut index = self.element(&degree, pair);
+            for _ in 0..=2 * l {
+                let (slot, element) = (array.get_mut(index)?, *elements.next()?);
+                *slot = if accumulate { slot.plus(element) } else { element };
+                index += degree.order_stride;
             }
         }
         Some(())
@@ -388,6 +410,11 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Gather<'_, T, V> {
         let mut block = *first;
         let n_rows = n_lm(transfer.lmax);
         let mut rest: &mut [T::Lanes<S>] = cast_mut(buffers);
+        // One pair by itself: all that follows would take longer than the engine.
+        if let Some(pair) = block.only_pair() {
+            transfer.read_pair(s, pair, array, rest)?;
+            return transfer.scale.apply(s, transfer.lmax, (block, 1), (rest.get_mut(..n_rows)?, n_rows));
+        }
         while blocks > 0 {
             let run = block.equidistant_blocks().clamp(1, blocks);
             let (buffers, others) = rest.split_at_mut_checked(run * n_rows)?;
@@ -434,6 +461,11 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
         let n_rows = n_lm(buffer_lmax);
         let mut old: Option<&mut [T::Lanes<S>]> = accumulate.map(cast_mut);
         let mut rest: &mut [T::Lanes<S>] = cast_mut(buffers);
+        if let Some(pair) = block.only_pair() {
+            transfer.scale.apply(s, transfer.lmax, (block, 1), (rest.get_mut(..n_rows)?, n_rows))?;
+            let accumulate = old.is_some() || transfer.layout.is_shared();
+            return transfer.write_pair::<S>((0, pair), rest, array, accumulate);
+        }
         while blocks > 0 {
             let run =
                 if transfer.layout.is_shared() { 1 } else { block.equidistant_blocks().clamp(1, blocks) };

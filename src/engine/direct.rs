@@ -48,14 +48,16 @@ pub(crate) struct Results<'a, T, V> {
 /// `x1[j] x2[i]`. (Where degrees differ, most products have no mirror image, and there is less to save; with output to degree 8
 /// there are too many sums for 16 registers.)
 #[inline(always)]
-pub(crate) fn couple<S: Simd, T: LaneOps>(
+pub(crate) fn couple<'a, S: Simd, T: LaneOps>(
     s: S,
     [lmax1, lmax2, lmax3]: [usize; 3],
     blocks: usize,
-    x1: Rows<'_, T, T::Lanes<S>>,
-    x2: Rows<'_, T, T::Lanes<S>>,
-    Results { product, bracket, accumulate }: Results<'_, T, T::Lanes<S>>,
+    x1: &Rows<'a, T, T::Lanes<S>>,
+    x2: &Rows<'a, T, T::Lanes<S>>,
+    results: &mut Results<'a, T, T::Lanes<S>>,
 ) -> Option<()> {
+    let Results { product, bracket, accumulate } = results;
+    let (product, bracket, accumulate) = (product.as_mut(), bracket.as_mut(), *accumulate);
     let swapped = lmax1 < lmax2;
     let (lmax1, lmax2, x1, x2) = if swapped { (lmax2, lmax1, x2, x1) } else { (lmax1, lmax2, x1, x2) };
     macro_rules! run {
@@ -149,19 +151,19 @@ kinds! {
 }
 
 /// A kernel, a `#[target_feature]` frame of its own: all classes of a block, then the next block.
-struct Coupling<'a, T, V, P> {
+struct Coupling<'r, 'a, T, V, P> {
     /// Whether the operands have changed places, as their degrees asked for.
     swapped: bool,
     blocks: usize,
-    x1: Rows<'a, T, V>,
-    x2: Rows<'a, T, V>,
-    product: Option<RowsMut<'a, T, V>>,
-    bracket: Option<RowsMut<'a, T, V>>,
+    x1: &'r Rows<'a, T, V>,
+    x2: &'r Rows<'a, T, V>,
+    product: Option<&'r mut RowsMut<'a, T, V>>,
+    bracket: Option<&'r mut RowsMut<'a, T, V>>,
     accumulate: bool,
     problem: PhantomData<P>,
 }
 
-impl<T: LaneOps, V: bytemuck::Pod, P: Constants> WithSimd for Coupling<'_, T, V, P> {
+impl<T: LaneOps, V: bytemuck::Pod, P: Constants> WithSimd for Coupling<'_, '_, T, V, P> {
     type Output = Option<()>;
 
     #[inline(always)]
@@ -173,9 +175,9 @@ impl<T: LaneOps, V: bytemuck::Pod, P: Constants> WithSimd for Coupling<'_, T, V,
         let stride = x1.row_stride();
         let (x1, x2) = (x1.first::<Slot<P, 0>>(blocks, stride)?, x2.first::<Slot<P, 1>>(blocks, stride)?);
         let mut product =
-            if P::WANTED.product { Some(product?.cast()?.first(blocks, stride)?) } else { None };
+            if P::WANTED.product { Some(product?.reborrow().cast()?.first(blocks, stride)?) } else { None };
         let mut bracket =
-            if P::WANTED.bracket { Some(bracket?.cast()?.first(blocks, stride)?) } else { None };
+            if P::WANTED.bracket { Some(bracket?.reborrow().cast()?.first(blocks, stride)?) } else { None };
         let sign = T::splat(s, T::from_f64(if swapped { -1.0 } else { 1.0 }));
         for block in 0..blocks {
             let (x1, x2) = (x1.block(block), x2.block(block));

@@ -30,14 +30,14 @@ use crate::isa::{Level, outline};
 use crate::lanes::{
     CacheLine, LaneOps, MAX_RINGS, NEAR, Remaining, Rows, RowsMut, RowsShape, cast, cast_mut, lane_count,
 };
-use crate::plan::{Engine, Kernel, Plan, Real};
+use crate::plan::{Engine, Kernel, Plan, PlanDesc, Real};
 use crate::tables::fourier::FourierSizes;
 use crate::tables::grid::n_theta;
 use crate::transfer::{
     Block, DegreeScale, DegreeSums, Gather, Scatter, Transfer, add_degree_sums, buffer_rows,
 };
 use pass::{Operands, Pass, Samples};
-use schedule::{Field, Input, Slot};
+use schedule::{Field, Input, Slot, SlotSet};
 
 /// So many blocks go through an engine together: enough that the costs of a call hardly count, few enough for the nearest
 /// caches. In buffers all that comes in and goes out is at hand (48 KiB with AVX2), in place what one result is made of
@@ -78,8 +78,16 @@ fn coupled(degrees: [usize; 3], slot: Slot) -> [usize; 3] {
 /// What is known before a kernel is executed: above all its workspace, in lane vectors.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrangement {
+    degrees: [usize; 3],
     /// Which functions the channels share.
-    shared: [bool; 3],
+    shared: SlotSet,
+    /// Which functions' arrays the engine can work on itself where blocks are full: to read, and to write.
+    plain_to_read: SlotSet,
+    plain_to_write: SlotSet,
+    /// Whether samples are too large to be a sequence for hardware. (Transforms take so long that memory does not count.)
+    large_samples: bool,
+    /// Which functions' derivatives start at zero: sums, or such as have degrees that cannot contribute.
+    from_zero: [bool; 3],
     /// At most so many blocks go through the engine together, in buffers and in place.
     blocks: usize,
     in_place_blocks: usize,
@@ -131,16 +139,24 @@ impl BufferStarts {
 }
 
 impl Arrangement {
-    /// `shared`: which functions the channels share.
+    /// `sample_bytes`: of the largest array's sample.
     pub(crate) fn new(
+        desc: &PlanDesc,
         schedule: &Schedule,
         (engine, sizes): (Engine, Option<FourierSizes>),
-        degrees: [usize; 3],
-        shared: [bool; 3],
+        sample_bytes: usize,
     ) -> Self {
+        let (degrees, [shared1, shared2]) = (desc.contributing(), desc.shared_by_channels());
+        let shared = SlotSet::new([shared1, shared2, false]);
         let [blocks, in_place_blocks] = run_blocks(schedule, degrees);
         let direct = engine == Engine::Direct;
         let computed_degrees = Slot::ALL.map(|slot| computed_lmax(direct, degrees, slot));
+        // Rows of the direct engine's arrays lie at one distance. Transforms read and write coefficients several times:
+        // theirs are copied to where they lie together, as rows of an array that are a power of two apart compete for few
+        // places of the nearest cache.
+        let plain = desc.plain_arrays().map(|is_plain| is_plain && direct);
+        let sums = desc.sums();
+        let is_plain_to_write = |i: usize| plain[i] && !sums[i] && computed_degrees[i] == degrees[i];
         let targets = || schedule.targets().iter().map(|t| n_lm(computed_degrees[t.field.slot as usize]));
         let inputs = || schedule.inputs().iter().map(|input| n_lm(degrees[input.field.slot as usize]));
         let scratch = blocks * targets().chain(inputs()).max().unwrap_or(0);
@@ -169,11 +185,16 @@ impl Arrangement {
             .inputs()
             .iter()
             .map(|input| {
-                input.components() * if shared[input.field.slot as usize] { shared_samples } else { samples }
+                input.components() * if shared.contains(input.field.slot) { shared_samples } else { samples }
             })
             .sum();
         Self {
+            degrees,
             shared,
+            plain_to_read: SlotSet::new(plain),
+            plain_to_write: SlotSet::new([0, 1, 2].map(is_plain_to_write)),
+            large_samples: direct && sample_bytes > FAR_SAMPLE,
+            from_zero: sums.map(|is_sum| is_sum || !desc.all_contribute()),
             blocks,
             in_place_blocks,
             computed_degrees,
@@ -267,9 +288,8 @@ impl<T: Real> Execute<'_, '_, T> {
         if self.accumulate {
             return;
         }
-        let all_contribute = self.plan.desc().all_contribute();
-        for (gradient, [layout, _]) in self.gradients.iter_mut().zip(&self.plan.layouts) {
-            if let (Some(gradient), true) = (gradient, layout.is_shared() || !all_contribute) {
+        for (gradient, from_zero) in self.gradients.iter_mut().zip(self.arrangement.from_zero) {
+            if let (Some(gradient), true) = (gradient, from_zero) {
                 gradient.fill(T::zeroed());
             }
         }
@@ -282,9 +302,9 @@ impl<T: Real> Execute<'_, '_, T> {
 /// How the functions' arrays are laid out and scaled.
 struct Transfers<'a, 't, T> {
     plan: &'a Plan<'t, T>,
-    degrees: [usize; 3],
+    arrangement: &'a Arrangement,
     scales: [DegreeScale<'a, T>; 3],
-    /// Whether the direct engine works on arrays too large for near caches, and samples too large to be a sequence.
+    /// Whether the direct engine works on large samples in arrays too large for near caches.
     are_far: bool,
 }
 
@@ -293,7 +313,12 @@ impl<T: LaneOps> Transfers<'_, '_, T> {
     fn of(&self, Field { slot, part }: Field) -> Option<Transfer<'_, T>> {
         let i = slot as usize;
         let layout = self.plan.layouts[i].get(part)?;
-        Some(Transfer { layout, lmax: self.degrees[i], scale: &self.scales[i], asks_ahead: self.are_far })
+        Some(Transfer {
+            layout,
+            lmax: self.arrangement.degrees[i],
+            scale: &self.scales[i],
+            asks_ahead: self.are_far,
+        })
     }
 }
 
@@ -330,11 +355,10 @@ struct Run<'r, 'a, 't, T: Real, S: Simd> {
     gradients: &'r mut [Option<&'a mut [T]>; 3],
     weight_gradients: &'r mut [Option<&'a mut [T]>; 3],
     accumulate: bool,
-    degrees: [usize; 3],
     transfers: Transfers<'a, 't, T>,
     /// Whether the channels share an input.
     any_shared: bool,
-    /// Whether the direct engine can work on the arrays themselves where blocks are full.
+    /// Whether the engine can work on the arrays themselves where blocks are full.
     is_plain: bool,
     /// At most so many blocks go through the engine together, in buffers and in place.
     blocks: usize,
@@ -354,40 +378,26 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         let Execute { plan, kernel, schedule, arrangement, functions, weights, .. } = execute;
         let Execute { gradients, weight_gradients, accumulate, workspace, .. } = execute;
         let desc = plan.desc();
-        let (degrees, kinds) = (desc.contributing(), [desc.weights1, desc.weights2, desc.weights3]);
-        let is_direct = matches!(kernel, Kernel::Direct);
+        let kinds = [desc.weights1, desc.weights2, desc.weights3];
         let scale = |i: usize| DegreeScale { factors: plan.factors[i], kind: kinds[i], weights: weights[i] };
-        let mut bytes = 0;
-        for (function, gradient) in functions.iter().zip(&*gradients) {
-            bytes += size_of_val(*function) + gradient.as_deref().map_or(0, size_of_val);
+        let mut are_far = arrangement.large_samples;
+        if are_far {
+            let mut bytes = 0;
+            for (function, gradient) in functions.iter().zip(&*gradients) {
+                bytes += size_of_val(*function) + gradient.as_deref().map_or(0, size_of_val);
+            }
+            are_far = bytes >= NEAR;
         }
-        let mut layouts = plan.layouts.iter().flatten();
-        // (Transforms take so long that memory does not count.)
-        let are_far = is_direct
-            && bytes >= NEAR
-            && layouts.any(|layout| layout.sample_stride * size_of::<T>() > FAR_SAMPLE);
-        let transfers = Transfers { plan, degrees, scales: [scale(0), scale(1), scale(2)], are_far };
+        let transfers = Transfers { plan, arrangement, scales: [scale(0), scale(1), scale(2)], are_far };
         let Arrangement { mut blocks, mut in_place_blocks, .. } = **arrangement;
         if are_far {
             let far_vectors = (FAR / size_of::<T::Lanes<S>>()).min(BUFFERED);
             blocks = (blocks * far_vectors / BUFFERED).max(1);
             in_place_blocks = (in_place_blocks * far_vectors / (2 * IN_PLACE)).max(1);
         }
-        // Rows of the direct engine's arrays lie at one distance. Transforms read and write coefficients several times:
-        // theirs are copied to where they lie together, as rows of an array that are a power of two apart compete for few
-        // places of the nearest cache.
-        let (mut is_plain, mut any_shared) = (is_direct && !*accumulate, false);
-        for input in schedule.inputs() {
-            is_plain &= transfers.of(input.field)?.is_plain();
-            any_shared |= arrangement.shared[input.field.slot as usize];
-        }
-        for target in schedule.targets() {
-            let (transfer, i) = (transfers.of(target.field)?, target.field.slot as usize);
-            is_plain &= gradients[i].is_some() && weight_gradients[i].is_none();
-            // What samples share is a sum over them.
-            is_plain &= !transfer.layout.is_shared();
-            is_plain &= arrangement.computed_degrees[i] == degrees[i] && transfer.is_plain();
-        }
+        let is_plain = !*accumulate
+            && schedule.reads.is_subset_of(arrangement.plain_to_read)
+            && schedule.writes.is_subset_of(arrangement.plain_to_write);
 
         let mut memory = Remaining(cast_mut::<_, T::Lanes<S>>(workspace));
         let scratch = memory.take(arrangement.scratch)?;
@@ -401,9 +411,8 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             gradients,
             weight_gradients,
             accumulate: *accumulate,
-            degrees,
             transfers,
-            any_shared,
+            any_shared: schedule.reads.intersects(arrangement.shared),
             is_plain,
             blocks,
             in_place_blocks,
@@ -421,10 +430,11 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
     fn gather(&mut self, s: S, first: &Block, blocks: usize, is_prepared: bool) -> Option<()> {
         for input in self.schedule.inputs() {
             let i = input.field.slot as usize;
-            if self.arrangement.shared[i] && is_prepared {
+            let is_shared = self.arrangement.shared.contains(input.field.slot);
+            if is_shared && is_prepared {
                 continue;
             }
-            let blocks = if self.arrangement.shared[i] { 1 } else { blocks };
+            let blocks = if is_shared { 1 } else { blocks };
             let (transfer, array) = (&self.transfers.of(input.field)?, self.functions[i]);
             outline(s, Gather { transfer, array, first, blocks, buffers: self.inputs.at_mut(input.field)? })?;
         }
@@ -438,38 +448,33 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             let (mut first, mut left) = (first, blocks);
             while left > 0 {
                 let blocks = first.equidistant_blocks().min(left);
-                let rows = |input: usize| {
-                    let field = self.schedule.inputs().get(input)?.field;
+                let rows = |field: Field| {
                     let (start, shape) = self.transfers.of(field)?.plain_rows::<S>(&first, blocks);
                     Rows::new(self.functions[field.slot as usize].get(start..)?, shape)
                 };
                 let (x1, x2) = (rows(coupling.first)?, rows(coupling.second)?);
-                let place = |target: Option<usize>| {
-                    let field = self.schedule.targets().get(target?)?.field;
-                    Some(self.transfers.of(field)?.plain_rows::<S>(&first, blocks))
-                };
+                let place =
+                    |field: Option<Field>| Some(self.transfers.of(field?)?.plain_rows::<S>(&first, blocks));
                 let (product, bracket) = (place(coupling.product), place(coupling.bracket));
                 let (_, shape) = product.or(bracket)?;
                 let array = self.gradients[coupling.slot as usize].as_deref_mut()?;
                 let starts = [product.map(|(start, _)| start), bracket.map(|(start, _)| start)];
                 if self.transfers.are_far {
-                    for input in [coupling.first, coupling.second] {
-                        let field = self.schedule.inputs().get(input)?.field;
+                    for field in [coupling.first, coupling.second] {
                         self.transfers.of(field)?.ask_ahead(
-                            (0, n_lm(self.degrees[field.slot as usize])),
+                            (0, n_lm(self.arrangement.degrees[field.slot as usize])),
                             (&first, blocks),
                             self.functions[field.slot as usize],
                         );
                     }
-                    for target in [coupling.product, coupling.bracket].into_iter().flatten() {
-                        let field = self.schedule.targets().get(target)?.field;
-                        let count = n_lm(self.degrees[field.slot as usize]);
+                    for field in [coupling.product, coupling.bracket].into_iter().flatten() {
+                        let count = n_lm(self.arrangement.degrees[field.slot as usize]);
                         self.transfers.of(field)?.ask_ahead((0, count), (&first, blocks), array);
                     }
                 }
-                let degrees = coupled(self.degrees, coupling.slot);
-                let results = results(array, starts, shape, coupling.accumulate)?;
-                direct::couple::<S, T>(s, degrees, blocks, x1, x2, results)?;
+                let degrees = coupled(self.arrangement.degrees, coupling.slot);
+                let mut results = results(array, starts, shape, coupling.accumulate)?;
+                direct::couple::<S, T>(s, degrees, blocks, &x1, &x2, &mut results)?;
                 first.advance(blocks);
                 left -= blocks;
             }
@@ -480,24 +485,22 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
     /// The direct engine on buffers.
     #[inline(always)]
     fn couple(&mut self, s: S, blocks: usize) -> Option<()> {
-        let Self { schedule, degrees, inputs, targets, arrangement, .. } = self;
-        let shared = arrangement.shared;
+        let Self { schedule, inputs, targets, arrangement, .. } = self;
+        let Arrangement { degrees, shared, .. } = **arrangement;
         for coupling in schedule.couplings() {
             let [slot1, slot2] = coupling.slot.others();
-            let [slot1, slot2] = [slot1 as usize, slot2 as usize];
-            let shape1 = buffer_rows::<S, T>(degrees[slot1], blocks, shared[slot1]);
-            let shape2 = buffer_rows::<S, T>(degrees[slot2], blocks, shared[slot2]);
-            let x1 = Rows::new(cast(inputs.at(schedule.inputs().get(coupling.first)?.field)?), shape1)?;
-            let x2 = Rows::new(cast(inputs.at(schedule.inputs().get(coupling.second)?.field)?), shape2)?;
+            let shape =
+                |slot: Slot| buffer_rows::<S, T>(degrees[slot as usize], blocks, shared.contains(slot));
+            let (shape1, shape2) = (shape(slot1), shape(slot2));
+            let x1 = Rows::new(cast(inputs.at(coupling.first)?), shape1)?;
+            let x2 = Rows::new(cast(inputs.at(coupling.second)?), shape2)?;
             let lmax = arrangement.computed_degrees[coupling.slot as usize];
             let shape = buffer_rows::<S, T>(lmax, blocks, false);
-            let start = |target: Option<usize>| {
-                Some(targets.starts.of(schedule.targets().get(target?)?.field)? * lane_count::<S, T>())
-            };
+            let start = |field: Option<Field>| Some(targets.starts.of(field?)? * lane_count::<S, T>());
             let starts = [start(coupling.product), start(coupling.bracket)];
-            let results = results(cast_mut(targets.memory), starts, shape, coupling.accumulate)?;
-            let degrees = coupled(*degrees, coupling.slot);
-            direct::couple::<S, T>(s, degrees, blocks, x1, x2, results)?;
+            let mut results = results(cast_mut(targets.memory), starts, shape, coupling.accumulate)?;
+            let degrees = coupled(degrees, coupling.slot);
+            direct::couple::<S, T>(s, degrees, blocks, &x1, &x2, &mut results)?;
         }
         Some(())
     }
@@ -505,11 +508,11 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
     /// A transform on buffers.
     #[inline(always)]
     fn transform(&mut self, s: S, blocks: usize, is_prepared: bool) -> Option<()> {
-        let Self { schedule, kernel, degrees, inputs, targets, arrangement, rest, .. } = self;
-        let shared = arrangement.shared;
+        let Self { schedule, kernel, inputs, targets, arrangement, rest, .. } = self;
+        let Arrangement { degrees, shared, .. } = **arrangement;
         let (mut rows, mut out) = ([None; MAX_FIELDS], [const { None }; MAX_FIELDS]);
         for (rows, input) in rows.iter_mut().zip(schedule.inputs()) {
-            let (lmax, shared) = (degrees[input.field.slot as usize], shared[input.field.slot as usize]);
+            let (lmax, shared) = (degrees[input.field.slot as usize], shared.contains(input.field.slot));
             *rows = Rows::new(cast(inputs.at(input.field)?), buffer_rows::<S, T>(lmax, blocks, shared));
         }
         // The targets of a schedule come in the order of their buffers.
@@ -523,7 +526,6 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             passed = start? + len;
             *out = RowsMut::new(cast_mut(buffer), buffer_rows::<S, T>(lmax, blocks, false));
         }
-        let degrees = *degrees;
         let operands = Operands { schedule, degrees, blocks, rows, out, shared, is_prepared };
         transform(s, kernel, operands, arrangement, rest)
     }
@@ -539,7 +541,7 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
                 (&self.transfers.of(target.field)?, self.arrangement.computed_degrees[i]);
             let buffers = self.targets.at_mut(target.field)?;
             if let Some(gradient) = self.weight_gradients[i].as_deref_mut() {
-                let (lmax, array) = (self.degrees[i], self.functions[i]);
+                let (lmax, array) = (self.arrangement.degrees[i], self.functions[i]);
                 let x = &mut *self.scratch;
                 let unweighted = Transfer { scale: &transfer.scale.without_weights(), ..*transfer };
                 outline(s, Gather { transfer: &unweighted, array, first, blocks, buffers: &mut *x })?;
@@ -595,7 +597,7 @@ fn transform<'b, S: Simd, T: LaneOps>(
     let (rings, product) = (memory.take(arrangement.rings)?, memory.take(arrangement.samples)?);
     let mut samples: [Samples<'_, T::Lanes<S>>; MAX_FIELDS] = Default::default();
     for (samples, input) in samples.iter_mut().zip(operands.schedule.inputs()) {
-        let is_shared = operands.shared[input.field.slot as usize];
+        let is_shared = operands.shared.contains(input.field.slot);
         let len = if is_shared { arrangement.shared_samples } else { arrangement.samples };
         samples.values = memory.take(if input.values { len } else { 0 })?;
         for component in &mut samples.gradient {

@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::schedule::{MAX_FIELDS, Schedule, Slot};
+use super::schedule::{MAX_FIELDS, Schedule, Slot, SlotSet};
 use crate::engine::{Sampled, Transform};
 use crate::lanes::{LaneOps, Rows, RowsMut, cast, cast_mut};
 
@@ -17,7 +17,7 @@ pub(super) struct Operands<'a, T, V> {
     pub(super) out: [Option<RowsMut<'a, T, V>>; MAX_FIELDS],
     /// Which functions are the same for all blocks; they are synthesised once. And whether their samples are there
     /// already, as the last call left them.
-    pub(super) shared: [bool; 3],
+    pub(super) shared: SlotSet,
     pub(super) is_prepared: bool,
 }
 
@@ -63,14 +63,14 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
         for (block, part) in parts {
             // Samples of shared functions are kept, those of all parts.
             let place = |slot: Slot| {
-                if shared[slot as usize] { start + transform.part_start(part) } else { 0 }
+                if shared.contains(slot) { start + transform.part_start(part) } else { 0 }
             };
             let mut rings_start = 0;
             for ((input, rows), samples) in inputs.iter().zip(&*rows).zip(&mut *samples) {
                 let slot = input.field.slot;
                 let rings = rings.get_mut(rings_start..)?;
                 rings_start += rings_stride;
-                if shared[slot as usize] && (*is_prepared || block > 0) {
+                if shared.contains(slot) && (*is_prepared || block > 0) {
                     continue;
                 }
                 let lmax = degrees[slot as usize];

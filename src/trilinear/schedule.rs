@@ -27,6 +27,32 @@ impl Slot {
     }
 }
 
+/// A set of slots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SlotSet(u8);
+
+impl SlotSet {
+    /// Those slots for which the flag is set.
+    pub(crate) fn new([first, second, third]: [bool; 3]) -> Self {
+        Self(u8::from(first) | u8::from(second) << 1 | u8::from(third) << 2)
+    }
+
+    #[inline(always)]
+    pub(crate) fn contains(self, slot: Slot) -> bool {
+        self.0 >> slot as u8 & 1 == 1
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_subset_of(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    #[inline(always)]
+    pub(crate) fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
 /// A part of a function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Field {
@@ -73,14 +99,14 @@ impl Target {
     }
 }
 
-/// The terms that two inputs make of one function: to which targets, by their number, their product and their bracket go.
+/// The terms that two inputs make of one function: to which of its parts their product and their bracket go.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Coupling {
     pub(crate) slot: Slot,
-    pub(crate) first: usize,
-    pub(crate) second: usize,
-    pub(crate) product: Option<usize>,
-    pub(crate) bracket: Option<usize>,
+    pub(crate) first: Field,
+    pub(crate) second: Field,
+    pub(crate) product: Option<Field>,
+    pub(crate) bracket: Option<Field>,
     /// Whether they are added to other terms of these targets.
     pub(crate) accumulate: bool,
 }
@@ -94,6 +120,9 @@ pub(crate) struct Schedule {
     n_targets: usize,
     couplings: [Coupling; MAX_COUPLINGS],
     n_couplings: usize,
+    /// Slots of the inputs, and of the targets.
+    pub(crate) reads: SlotSet,
+    pub(crate) writes: SlotSet,
 }
 
 /// Two parts of either function of a pair, for three pairs.
@@ -102,19 +131,23 @@ const MAX_COUPLINGS: usize = 12;
 impl Schedule {
     /// For functions with these parts, the derivatives of the form with respect to some of them.
     pub(crate) fn new(parts: [[bool; 2]; 3], wanted: [bool; 3]) -> Self {
-        let mut schedule = Self::default();
+        // Whether another function's derivative is wanted.
+        let comes_in = |slot: Slot| slot.others().into_iter().any(|slot| wanted[slot as usize]);
+        let (reads, writes) = (SlotSet::new(Slot::ALL.map(comes_in)), SlotSet::new(wanted));
+        let mut schedule = Self { reads, writes, ..Self::default() };
         let fields = || {
             let all = Slot::ALL.into_iter().flat_map(|slot| [0, 1].map(|part| Field { slot, part }));
             all.filter(|field| parts[field.slot as usize][field.part])
         };
-        // Whether another function's derivative is wanted.
-        let comes_in = |field: &Field| field.slot.others().into_iter().any(|slot| wanted[slot as usize]);
-        for (input, field) in schedule.inputs.iter_mut().zip(fields().filter(comes_in)) {
+        for (input, field) in
+            schedule.inputs.iter_mut().zip(fields().filter(|field| reads.contains(field.slot)))
+        {
             *input = Input { field, values: false, gradient: false };
             schedule.n_inputs += 1;
         }
-        let goes_out = |field: &Field| wanted[field.slot as usize];
-        for (target, field) in schedule.targets.iter_mut().zip(fields().filter(goes_out)) {
+        for (target, field) in
+            schedule.targets.iter_mut().zip(fields().filter(|field| writes.contains(field.slot)))
+        {
             target.field = field;
             let inputs = schedule.inputs.get(..schedule.n_inputs).unwrap_or(&[]);
             let of_slot = |slot| inputs.iter().enumerate().filter(move |(_, input)| input.field.slot == slot);
@@ -157,9 +190,13 @@ impl Schedule {
     /// Collects the terms of the same two inputs: they make one part of a function by their product, the other part by their
     /// bracket.
     fn couple(&mut self) {
-        for (number, target) in self.targets.iter().take(self.n_targets).enumerate() {
+        for target in self.targets.iter().take(self.n_targets) {
             let slot = target.field.slot;
             for &Term { first, second, bracket } in target.terms() {
+                let (Some(first), Some(second)) = (self.inputs.get(first), self.inputs.get(second)) else {
+                    return;
+                };
+                let (first, second) = (first.field, second.field);
                 let known = self.couplings.get(..self.n_couplings).unwrap_or(&[]);
                 // All inputs contribute to all targets of a slot.
                 let accumulate = known.iter().any(|coupling| coupling.slot == slot);
@@ -171,7 +208,7 @@ impl Schedule {
                     *coupling = Coupling { slot, first, second, product: None, bracket: None, accumulate };
                     self.n_couplings += 1;
                 }
-                *(if bracket { &mut coupling.bracket } else { &mut coupling.product }) = Some(number);
+                *(if bracket { &mut coupling.bracket } else { &mut coupling.product }) = Some(target.field);
             }
         }
     }
