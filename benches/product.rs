@@ -1,33 +1,131 @@
-//! `cargo bench`: the product by degree, engine and element type, beside plain FFTs. Every case is checked against the
-//! readable reference before it is timed.
+//! `cargo bench`: product, bracket and their gradients by degree, engine, element type, ISA level and layout, and products
+//! beside plain FFTs. Every case is checked before it is timed, as in the `throughput` example, whose data and checks these
+//! are; instructions are counted where the machine offers that.
+
+#![allow(dead_code, unused_imports)] // what the example does besides, and its tests
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use gaunt::{CacheLine, Engine, Plan, PlanDesc, Real, Weights, n_lm, reference};
+use gaunt::{Broadcast, Engine, Isa, Layout, Real, n_lm, reference};
 use realfft::FftNum;
+
+use candidate::{Candidate, candidate};
+use config::{Batch, Config, Degrees, Dtype, Named};
+use instructions::Instructions;
+use operation::Operation;
+use problem::Problem;
 use textbook::Textbook;
 
+mod instructions;
 mod textbook;
 
-const N_SAMPLES: usize = 4;
-const N_CHANNELS: usize = 64;
+#[path = "../examples/throughput/candidate.rs"]
+mod candidate;
+#[path = "../examples/throughput/config.rs"]
+mod config;
+#[path = "../examples/throughput/element.rs"]
+mod element;
+#[path = "../examples/throughput/model.rs"]
+mod model;
+#[path = "../examples/throughput/operation.rs"]
+mod operation;
+#[path = "../examples/throughput/problem.rs"]
+mod problem;
+#[path = "../examples/throughput/quadrature.rs"]
+mod quadrature;
+#[path = "../examples/throughput/target.rs"]
+mod target;
+#[path = "../examples/throughput/yardstick.rs"]
+mod yardstick;
 
-fn product(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("product");
-    group.throughput(Throughput::Elements((N_SAMPLES * N_CHANNELS) as u64));
+const IN_CACHE: Batch = Batch { samples: 4, channels: 64 };
+/// What a call costs.
+const SINGLE: Batch = Batch { samples: 1, channels: 1 };
+
+/// Each engine at many degrees; at few of them each level, layout and operation with the engine that the library takes.
+fn cases(dtype: Dtype) -> Vec<Config> {
+    let case = |lmax| Config {
+        operation: Operation::Product,
+        degrees: Degrees([lmax; 3]),
+        batch: IN_CACHE,
+        broadcast: Broadcast::None,
+        engine: Engine::Auto,
+        isa: Isa::detect(),
+        dtype,
+        layout: Layout::LmChannel,
+    };
+    let mut cases = Vec::new();
     for lmax in [1, 2, 3, 4, 6, 8, 12, 16] {
-        for engine in [Engine::Direct, Engine::Grid, Engine::Fourier] {
-            let mut desc = PlanDesc::product(lmax, lmax, lmax);
-            (desc.engine, desc.n_channels) = (engine, N_CHANNELS);
-            if desc.validate().is_ok() {
-                with_plan::<f32>(&mut group, "f32", &desc);
-                with_plan::<f64>(&mut group, "f64", &desc);
-            }
+        let engines = [Engine::Direct, Engine::Grid, Engine::Fourier];
+        cases.extend(engines.map(|engine| Config { engine, ..case(lmax) }));
+    }
+    cases.retain(|config| config.desc().validate().is_ok());
+    for lmax in [1, 2, 4, 8] {
+        let case = case(lmax);
+        let lower = Isa::ALL.into_iter().filter(|isa| isa.is_available() && *isa != case.isa);
+        cases.extend(lower.map(|isa| Config { isa, ..case }));
+        cases.extend([Layout::ChannelLm, Layout::E3nnBlocks].map(|layout| Config { layout, ..case }));
+        let others = Operation::CHOICES.iter().filter(|(_, operation)| *operation != case.operation);
+        cases.extend(others.map(|&(_, operation)| Config { operation, ..case }));
+        cases.push(Config { batch: SINGLE, ..case });
+    }
+    cases
+}
+
+fn cases_and_textbook(criterion: &mut Criterion) {
+    let mut instructions = Instructions::new();
+    if instructions.is_none() {
+        eprintln!("This machine does not count instructions for programs.");
+    }
+    let mut group = criterion.benchmark_group("gaunt");
+    for dtype in [Dtype::F32, Dtype::F64] {
+        for config in cases(dtype) {
+            with_plan(&mut group, &config, instructions.as_mut());
         }
+    }
+    group.throughput(Throughput::Elements(IN_CACHE.products() as u64));
+    for lmax in [1, 2, 3, 4, 6, 8, 12, 16] {
         with_plain_transforms::<f32>(&mut group, "f32", lmax);
         with_plain_transforms::<f64>(&mut group, "f64", lmax);
     }
     group.finish();
+}
+
+/// Checks and times one case.
+fn with_plan(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    config: &Config,
+    mut instructions: Option<&mut Instructions>,
+) {
+    let products = config.batch.products() as u64;
+    let names = [
+        config.operation.name(),
+        config.engine.name(),
+        config.isa.name(),
+        config.dtype.name(),
+        config.layout.name(),
+        &config.batch.to_string(),
+    ];
+    group.throughput(Throughput::Elements(products));
+    group.bench_function(BenchmarkId::new(names.join("/"), config.degrees), |bencher| {
+        // (Here, where Criterion has decided to run it.)
+        let (mut tables, problem) = (Vec::new(), Problem::new(config.operation, config.degrees));
+        let mut case = candidate(config, &problem, &mut tables).expect("the engine serves the degrees");
+        let error = case.check(&problem).expect("all lengths are the plan's");
+        assert!(error <= 1.0, "wrong result: {config}");
+        let calls = |case: &mut dyn Candidate, calls| case.time(calls).expect("as in the check");
+        if let Some(instructions) = instructions.take() {
+            // The difference leaves out the call before those that are timed, and the clock.
+            let mut count = |n| instructions.of(|| _ = calls(&mut *case, n));
+            if let (Ok(few), Ok(many)) = (count(1), count(101)) {
+                eprintln!(
+                    "{config}: {} instructions per product",
+                    many.saturating_sub(few) / (100 * products)
+                );
+            }
+        }
+        bencher.iter_custom(|n| calls(&mut *case, usize::try_from(n).expect("as many as fit into the time")));
+    });
 }
 
 /// Any numbers of size one, exact in both types.
@@ -35,28 +133,7 @@ fn operand<T: Real>(len: usize, step: usize) -> Vec<T> {
     (0..len).map(|i| T::from_f64((i * step % 127) as f64 / 64.0 - 1.0)).collect()
 }
 
-/// Checks and times one plan.
-fn with_plan<T: Real + Into<f64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, desc: &PlanDesc) {
-    let mut tables = vec![CacheLine::ZERO; desc.memory::<T>().expect("small sizes").tables];
-    let plan = Plan::<T>::new(desc, &mut tables).expect("the memory is what the plan needs");
-    let lengths = desc.lengths(N_SAMPLES).expect("small sizes");
-    let (x1, x2) = (operand::<T>(lengths.x1, 37), operand::<T>(lengths.x2, 59));
-    let mut out = vec![T::default(); lengths.out];
-    let mut workspace = vec![CacheLine::ZERO; plan.workspace_len()];
-    plan.execute(N_SAMPLES, &x1, &x2, &Weights::default(), &mut out, &mut workspace)
-        .expect("all lengths are the plan's");
-    // The last channel of the last sample.
-    let last = |array: &[T]| -> Vec<T> {
-        let sample = &array[(N_SAMPLES - 1) * n_lm(desc.lmax1) * N_CHANNELS..];
-        sample.iter().skip(N_CHANNELS - 1).step_by(N_CHANNELS).copied().collect()
-    };
-    check(desc.lmax1, &last(&x1), &last(&x2), &last(&out));
-    let id = BenchmarkId::new(format!("{:?}/{name}/{:?}", plan.engine(), plan.isa()), desc.lmax1);
-    let mut execute = || plan.execute(N_SAMPLES, &x1, &x2, &Weights::default(), &mut out, &mut workspace);
-    group.bench_function(id, |bencher| bencher.iter(&mut execute));
-}
-
-/// Checks and times the same number of products by plain FFTs.
+/// Checks and times as many products by plain FFTs.
 fn with_plain_transforms<T: Real + FftNum + Into<f64>>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,
@@ -67,7 +144,7 @@ fn with_plain_transforms<T: Real + FftNum + Into<f64>>(
     let mut out = vec![T::default(); n_lm(lmax)];
     book.product(&x1, &x2, &mut out);
     check(lmax, &x1, &x2, &out);
-    let mut products = || (0..N_SAMPLES * N_CHANNELS).for_each(|_| book.product(&x1, &x2, &mut out));
+    let mut products = || (0..IN_CACHE.products()).for_each(|_| book.product(&x1, &x2, &mut out));
     group.bench_function(BenchmarkId::new(format!("textbook/{name}"), lmax), |bencher| {
         bencher.iter(&mut products);
     });
@@ -84,5 +161,5 @@ fn check<T: Copy + Into<f64>>(lmax: usize, x1: &[T], x2: &[T], out: &[T]) {
     assert!(norm(&difference) <= 1e-5 * norm(&expected), "wrong product to degree {lmax}");
 }
 
-criterion_group!(benches, product);
+criterion_group!(benches, cases_and_textbook);
 criterion_main!(benches);

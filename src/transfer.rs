@@ -10,8 +10,8 @@ use pulp::{Simd, WithSimd};
 
 use crate::index::n_lm;
 use crate::lanes::{
-    LaneElements, LaneOps, LaneRows, MAX_LANES, RowsShape, cast, cast_mut, lane_count, prefetch, read_lanes,
-    write_lanes,
+    Blocks, LaneElements, LaneOps, LaneRows, MAX_LANES, RowsShape, cast, cast_mut, lane_count, prefetch,
+    read_lanes, write_lanes,
 };
 use crate::layout::{ArrayLayout, DegreeLayout};
 use crate::plan::WeightKind;
@@ -147,6 +147,19 @@ impl Block {
         if fill_samples { self.count() } else { self.full_blocks() }
     }
 
+    /// So many full blocks, from this one on, as whole samples, or as blocks of one.
+    #[inline(always)]
+    pub(crate) fn as_samples(&self, blocks: usize) -> Blocks {
+        let of_sample = self.full_blocks();
+        let (mut samples, mut next) = (1, 2 * of_sample);
+        if self.first.channel == 0 && self.n_channels & (self.lanes - 1) == 0 {
+            while next <= blocks {
+                (samples, next) = (samples + 1, next + of_sample);
+            }
+        }
+        Blocks { samples, of_sample: of_sample.min(blocks) }
+    }
+
     /// How many full blocks, from this one on, lie at one distance, as their lanes do: those of one sample, or all if every block
     /// is of whole samples.
     #[inline(always)]
@@ -268,13 +281,18 @@ pub(crate) struct Transfer<'a, T> {
 // No closures around vector code here and in the engines: a closure that the compiler does not inline would be compiled
 // for the baseline, and closures cannot be marked `inline(always)`.
 impl<T: LaneOps> Transfer<'_, T> {
-    /// Where a full block starts in an array whose channels are neighbours, and the shape of `blocks`
-    /// [equidistant](Block::equidistant_blocks) ones there.
+    /// Where a full block starts in an array whose channels are neighbours, and the shape of so many blocks from there on.
     #[inline(always)]
-    pub(crate) fn plain_rows<S: Simd>(&self, block: &Block, blocks: usize) -> (usize, RowsShape) {
-        let (start, lanes) = (self.element(&self.layout.degree(0), block.first), lane_count::<S, T>());
-        let block_stride = if block.n_channels == lanes { self.layout.sample_stride } else { lanes };
-        (start, RowsShape { rows: n_lm(self.lmax), row_stride: block.n_channels, blocks, block_stride })
+    pub(crate) fn plain_rows<S: Simd>(&self, block: &Block, blocks: Blocks) -> (usize, RowsShape) {
+        let shape = RowsShape {
+            rows: n_lm(self.lmax),
+            row_stride: block.n_channels,
+            blocks: blocks.of_sample,
+            block_stride: lane_count::<S, T>(),
+            samples: blocks.samples,
+            sample_stride: self.layout.sample_stride,
+        };
+        (self.element(&self.layout.degree(0), block.first), shape)
     }
 
     /// While so many blocks of a sample are worked on, asks for as much of the `count` coefficients from degree `l` on a sample and a
@@ -387,7 +405,8 @@ impl<T: LaneOps> Transfer<'_, T> {
 #[inline(always)]
 pub(crate) fn buffer_rows<S: Simd, T: LaneOps>(lmax: usize, blocks: usize, shared: bool) -> RowsShape {
     let (rows, row_stride) = (n_lm(lmax), lane_count::<S, T>());
-    RowsShape { rows, row_stride, blocks, block_stride: if shared { 0 } else { rows * row_stride } }
+    let block_stride = if shared { 0 } else { rows * row_stride };
+    RowsShape { rows, row_stride, blocks, block_stride, samples: 1, sample_stride: 0 }
 }
 
 /// Reads blocks of an array into lane buffers, scaled. `None` if a slice is too short.

@@ -10,7 +10,7 @@ use core::marker::PhantomData;
 use pulp::{Simd, WithSimd};
 
 use crate::index::n_lm;
-use crate::lanes::{FixedRows, FixedRowsMut, LaneOps, RowCount, Rows, RowsMut, settle};
+use crate::lanes::{Blocks, FixedRows, FixedRowsMut, LaneOps, RowCount, Rows, TwoRowsMut, settle};
 use crate::tables::gaunt::{
     ClassTerms, LMAX_DIRECT, MAX_CLASS_LEN, Output, Pair, Side, Term, Wanted, n_classes,
 };
@@ -34,13 +34,12 @@ pub(crate) const fn computed_lmax3([lmax1, lmax2, lmax3]: [usize; 3]) -> usize {
 
 /// Where the product of two functions goes, and where their bracket, what is wanted of them.
 pub(crate) struct Results<'a, T, V> {
-    pub(crate) product: Option<RowsMut<'a, T, V>>,
-    pub(crate) bracket: Option<RowsMut<'a, T, V>>,
+    pub(crate) rows: TwoRowsMut<'a, T, V>,
     /// Whether they are added to what is there.
     pub(crate) accumulate: bool,
 }
 
-/// The product and the bracket of `x1` and `x2` for coefficients in flat order and `blocks` blocks of lanes; results have
+/// The product and the bracket of `x1` and `x2` for coefficients in flat order and these blocks of lanes; results have
 /// rows to [`computed_lmax3`]. `None` if there are no blocks, rows are missing or not equally distant everywhere, or for
 /// degrees that the engine does not serve.
 ///
@@ -51,46 +50,45 @@ pub(crate) struct Results<'a, T, V> {
 pub(crate) fn couple<'a, S: Simd, T: LaneOps>(
     s: S,
     [lmax1, lmax2, lmax3]: [usize; 3],
-    blocks: usize,
+    blocks: Blocks,
     x1: &Rows<'a, T, T::Lanes<S>>,
     x2: &Rows<'a, T, T::Lanes<S>>,
     results: &mut Results<'a, T, T::Lanes<S>>,
 ) -> Option<()> {
-    let Results { product, bracket, accumulate } = results;
-    let (product, bracket, accumulate) = (product.as_mut(), bracket.as_mut(), *accumulate);
     let swapped = lmax1 < lmax2;
     let (lmax1, lmax2, x1, x2) = if swapped { (lmax2, lmax1, x2, x1) } else { (lmax1, lmax2, x1, x2) };
     macro_rules! run {
-        ($kind:ident: $product:expr, $bracket:expr, $l1:literal, $l2:literal, $l3:literal, $budget:literal) => {{
+        ($kind:ident: $l1:literal, $l2:literal, $l3:literal, $budget:literal) => {{
             type Problem = $kind::Problem<$l1, $l2, $l3, $budget>;
-            let (product, bracket, problem) = ($product, $bracket, PhantomData);
-            let coupling = Coupling { swapped, blocks, x1, x2, product, bracket, accumulate, problem };
+            let (results, problem) = (&mut *results, PhantomData);
+            let coupling = Coupling { swapped, blocks, x1, x2, results, problem };
             $kind::outline::<S, Coupling<T, T::Lanes<S>, Problem>>(s, coupling)
         }};
         // Sums of a class, the factors and a coefficient share the register file.
-        ($kind:ident: $product:expr, $bracket:expr, $l1:literal, $l2:literal, $l3:literal) => {
+        ($kind:ident: $l1:literal, $l2:literal, $l3:literal) => {
             if const { S::REGISTER_COUNT >= 32 } {
-                run!($kind: $product, $bracket, $l1, $l2, $l3, 24)
+                run!($kind: $l1, $l2, $l3, 24)
             } else {
-                run!($kind: $product, $bracket, $l1, $l2, $l3, 12)
+                run!($kind: $l1, $l2, $l3, 12)
             }
         };
     }
+    let [product, bracket] = results.rows.places();
     macro_rules! kernels {
         (together: $(($t1:literal, $t2:literal, $t3:literal))* apart: $(($l1:literal, $l2:literal, $l3:literal))*) => {
             match (lmax1, lmax2, computed_lmax3([lmax1, lmax2, lmax3])) {
                 $(($t1, $t2, $t3) => match (product, bracket) {
-                    (Some(product), Some(bracket)) => run!(both: Some(product), Some(bracket), $t1, $t2, $t3),
-                    (Some(product), None) => run!(product: Some(product), None, $t1, $t2, $t3),
-                    (None, Some(bracket)) => run!(bracket: None, Some(bracket), $t1, $t2, $t3),
-                    (None, None) => Some(()),
+                    (true, true) => run!(both: $t1, $t2, $t3),
+                    (true, false) => run!(product: $t1, $t2, $t3),
+                    (false, true) => run!(bracket: $t1, $t2, $t3),
+                    (false, false) => Some(()),
                 },)*
                 $(($l1, $l2, $l3) => {
-                    if let Some(product) = product {
-                        run!(product: Some(product), None, $l1, $l2, $l3)?;
+                    if product {
+                        run!(product: $l1, $l2, $l3)?;
                     }
-                    if let Some(bracket) = bracket {
-                        run!(bracket: None, Some(bracket), $l1, $l2, $l3)?;
+                    if bracket {
+                        run!(bracket: $l1, $l2, $l3)?;
                     }
                     Some(())
                 })*
@@ -154,12 +152,10 @@ kinds! {
 struct Coupling<'r, 'a, T, V, P> {
     /// Whether the operands have changed places, as their degrees asked for.
     swapped: bool,
-    blocks: usize,
+    blocks: Blocks,
     x1: &'r Rows<'a, T, V>,
     x2: &'r Rows<'a, T, V>,
-    product: Option<&'r mut RowsMut<'a, T, V>>,
-    bracket: Option<&'r mut RowsMut<'a, T, V>>,
-    accumulate: bool,
+    results: &'r mut Results<'a, T, V>,
     problem: PhantomData<P>,
 }
 
@@ -169,27 +165,28 @@ impl<T: LaneOps, V: bytemuck::Pod, P: Constants> WithSimd for Coupling<'_, '_, T
     #[inline(always)]
     #[allow(clippy::unnecessary_semicolon)] // of the unrolled loop
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { swapped, blocks, x1, x2, product, bracket, accumulate, .. } = self;
+        let Self { swapped, blocks, x1, x2, results: Results { rows, accumulate }, .. } = self;
         let (x1, x2) = (x1.cast::<T::Lanes<S>>()?, x2.cast::<T::Lanes<S>>()?);
         // One distance for all, so that the row offsets fit into the general registers.
         let stride = x1.row_stride();
         let (x1, x2) = (x1.first::<Slot<P, 0>>(blocks, stride)?, x2.first::<Slot<P, 1>>(blocks, stride)?);
-        let mut product =
-            if P::WANTED.product { Some(product?.reborrow().cast()?.first(blocks, stride)?) } else { None };
-        let mut bracket =
-            if P::WANTED.bracket { Some(bracket?.reborrow().cast()?.first(blocks, stride)?) } else { None };
+        let [product, bracket] = rows.first::<T::Lanes<S>, Slot<P, 2>>(blocks, stride)?;
+        let mut product = if P::WANTED.product { Some(product?) } else { None };
+        let mut bracket = if P::WANTED.bracket { Some(bracket?) } else { None };
         let sign = T::splat(s, T::from_f64(if swapped { -1.0 } else { 1.0 }));
-        for block in 0..blocks {
-            let (x1, x2) = (x1.block(block), x2.block(block));
-            let mut rows = ResultRows::<T, T::Lanes<S>, Slot<P, 2>> {
-                product: product.as_mut().map(|rows| rows.block(block)),
-                bracket: bracket.as_mut().map(|rows| rows.block(block)),
-            };
-            seq_macro::seq!(CLASS in 0..8 {
-                if const { CLASS < P::N_CLASSES } {
-                    couple_class::<S, T, P, CLASS>(s, sign, x1, x2, accumulate, &mut rows);
-                }
-            });
+        for sample in 0..blocks.samples {
+            for block in 0..blocks.of_sample {
+                let (x1, x2) = (x1.block(sample, block), x2.block(sample, block));
+                let mut rows = ResultRows::<T, T::Lanes<S>, Slot<P, 2>> {
+                    product: product.as_mut().map(|rows| rows.block(sample, block)),
+                    bracket: bracket.as_mut().map(|rows| rows.block(sample, block)),
+                };
+                seq_macro::seq!(CLASS in 0..8 {
+                    if const { CLASS < P::N_CLASSES } {
+                        couple_class::<S, T, P, CLASS>(s, sign, x1, x2, *accumulate, &mut rows);
+                    }
+                });
+            }
         }
         Some(())
     }

@@ -1,35 +1,50 @@
 //! Rows of lanes: what the engines read coefficients from and write them to.
 //!
-//! A *row* is one coefficient of a block of lanes; the rows of a block lie at a constant distance, and so do successive
-//! blocks. That describes a user's array of layout `[lm][channel]` (no copy is needed then) as well as a lane buffer.
+//! A *row* is one coefficient of a block of lanes; the rows of a block lie at a constant distance, and so do the blocks of a
+//! sample, and samples. That describes a user's array of layout `[lm][channel]` (no copy is needed then) as well as lane buffers,
+//! which count as one sample.
 #![allow(unsafe_code)]
 
 use core::marker::PhantomData;
 
 use bytemuck::Pod;
 
-/// Sizes and distances of rows and blocks, in elements.
+/// Sizes and distances of rows, blocks and samples, in elements.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowsShape {
     pub(crate) rows: usize,
     pub(crate) row_stride: usize,
+    /// Of each sample.
     pub(crate) blocks: usize,
     /// 0 if all blocks are the same.
     pub(crate) block_stride: usize,
+    pub(crate) samples: usize,
+    /// Likewise.
+    pub(crate) sample_stride: usize,
+}
+
+/// How many samples, and blocks of each.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blocks {
+    pub(crate) samples: usize,
+    pub(crate) of_sample: usize,
 }
 
 impl RowsShape {
     /// Number of elements from the first to the last, or `None` on overflow.
     #[inline(always)]
     fn extent(&self, lanes: usize) -> Option<usize> {
-        extent(&[(self.rows, self.row_stride), (self.blocks, self.block_stride), (lanes, 1)])
+        let samples = (self.samples, self.sample_stride);
+        extent(&[(self.rows, self.row_stride), (self.blocks, self.block_stride), samples, (lanes, 1)])
     }
 
     /// Whether there are so many blocks of so many rows at this distance.
     #[inline(always)]
-    fn has<N: RowCount>(&self, blocks: usize, row_stride: usize) -> bool {
-        0 < blocks
-            && blocks <= self.blocks
+    fn has<N: RowCount>(&self, blocks: Blocks, row_stride: usize) -> bool {
+        0 < blocks.of_sample
+            && blocks.of_sample <= self.blocks
+            && 0 < blocks.samples
+            && blocks.samples <= self.samples
             && 0 < N::ROWS
             && N::ROWS <= self.rows
             && row_stride == self.row_stride
@@ -85,17 +100,18 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
     #[inline(always)]
     pub(crate) fn first<N: RowCount>(
         &self,
-        blocks: usize,
+        blocks: Blocks,
         row_stride: usize,
     ) -> Option<FirstRows<'a, T, V, N>> {
         if !self.shape.has::<N>(blocks, row_stride) {
             return None;
         }
-        let (data, block_stride) = (self.data, self.shape.block_stride);
-        Some(FirstRows { data, blocks, block_stride, row_stride, rows: PhantomData })
+        let RowsShape { block_stride, sample_stride, .. } = self.shape;
+        let (data, rows) = (self.data.as_ptr(), PhantomData);
+        Some(FirstRows { data, blocks, block_stride, sample_stride, row_stride, rows })
     }
 
-    /// The rows of a block, if it exists.
+    /// The rows of a block of the first sample, if it exists.
     #[inline(always)]
     pub(crate) fn block(&self, block: usize) -> Option<BlockRows<'a, T, V>> {
         if block >= self.shape.blocks {
@@ -121,21 +137,6 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
         if fits { Some(Self { data: data.as_mut_ptr(), shape, slice: PhantomData }) } else { None }
     }
 
-    /// Rows of one shape that start at two places of a slice, say those of the two parts of functions. `None` if the slice is
-    /// too short. (They are reached by pointers only, so that they may lie between each other.)
-    #[inline(always)]
-    pub(crate) fn at_two_places(
-        data: &'a mut [T],
-        starts: [usize; 2],
-        shape: RowsShape,
-    ) -> Option<[Self; 2]> {
-        let extent = shape.extent(size_of::<V>() / size_of::<T>())?;
-        let fits = starts[0].max(starts[1]).checked_add(extent)? <= data.len();
-        let data = data.as_mut_ptr();
-        let rows = starts.map(|start| Self { data: data.wrapping_add(start), shape, slice: PhantomData });
-        if fits { Some(rows) } else { None }
-    }
-
     /// The same rows for the same lane vectors under another name.
     #[inline(always)]
     pub(crate) fn cast<W: Pod>(self) -> Option<RowsMut<'a, T, W>> {
@@ -149,21 +150,7 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
         RowsMut { data: self.data, shape: self.shape, slice: PhantomData }
     }
 
-    /// The first rows of the first blocks, if there are so many, at this distance.
-    #[inline(always)]
-    pub(crate) fn first<N: RowCount>(
-        self,
-        blocks: usize,
-        row_stride: usize,
-    ) -> Option<FirstRowsMut<'a, T, V, N>> {
-        if !self.shape.has::<N>(blocks, row_stride) {
-            return None;
-        }
-        let (data, block_stride) = (self.data, self.shape.block_stride);
-        Some(FirstRowsMut { data, blocks, block_stride, row_stride, rows: PhantomData })
-    }
-
-    /// The rows of a block, if it exists.
+    /// The rows of a block of the first sample, if it exists.
     #[inline(always)]
     pub(crate) fn block(&mut self, block: usize) -> Option<BlockRowsMut<'_, T, V>> {
         if block >= self.shape.blocks {
@@ -176,6 +163,69 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
             row_stride: self.shape.row_stride,
             slice: PhantomData,
         })
+    }
+}
+
+/// Rows of one shape to write at up to two places of a slice, say those of the two parts of functions. (They are reached by
+/// pointers only, so that they may lie between each other.)
+pub(crate) struct TwoRowsMut<'a, T, V> {
+    data: *mut T,
+    starts: [Option<usize>; 2],
+    shape: RowsShape,
+    slice: PhantomData<(&'a mut [T], V)>,
+}
+
+impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
+    /// `None` if the slice is too short.
+    #[inline(always)]
+    pub(crate) fn new(data: &'a mut [T], starts: [Option<usize>; 2], shape: RowsShape) -> Option<Self> {
+        let last = starts[0].unwrap_or(0).max(starts[1].unwrap_or(0));
+        let fits = last.checked_add(shape.extent(size_of::<V>() / size_of::<T>())?)? <= data.len();
+        if fits { Some(Self { data: data.as_mut_ptr(), starts, shape, slice: PhantomData }) } else { None }
+    }
+
+    /// At which places there are rows.
+    #[inline(always)]
+    pub(crate) fn places(&self) -> [bool; 2] {
+        [self.starts[0].is_some(), self.starts[1].is_some()]
+    }
+
+    /// At each place, the first rows of the first blocks, for the same lane vectors under another name. `None` if there are
+    /// not so many, at this distance.
+    #[inline(always)]
+    pub(crate) fn first<W: Pod, N: RowCount>(
+        &mut self,
+        blocks: Blocks,
+        row_stride: usize,
+    ) -> Option<[Option<FirstRowsMut<'_, T, W, N>>; 2]> {
+        if size_of::<V>() != size_of::<W>() || !self.shape.has::<N>(blocks, row_stride) {
+            return None;
+        }
+        let RowsShape { block_stride, sample_stride, .. } = self.shape;
+        let (mut first, mut second) = (None, None);
+        if let Some(start) = self.starts[0] {
+            let data = self.data.wrapping_add(start);
+            first = Some(FirstRowsMut {
+                data,
+                blocks,
+                block_stride,
+                sample_stride,
+                row_stride,
+                rows: PhantomData,
+            });
+        }
+        if let Some(start) = self.starts[1] {
+            let data = self.data.wrapping_add(start);
+            second = Some(FirstRowsMut {
+                data,
+                blocks,
+                block_stride,
+                sample_stride,
+                row_stride,
+                rows: PhantomData,
+            });
+        }
+        Some([first, second])
     }
 }
 
@@ -285,22 +335,24 @@ impl<'a, T: Pod, V: Pod> BlockRowsMut<'a, T, V> {
     }
 }
 
-/// A constant number of rows of each block: where the block is below the number of blocks and the row is a constant, no
-/// test remains.
+/// A constant number of rows of each block: where sample and block are below their numbers and the row is a constant, no test
+/// remains.
 pub(crate) struct FirstRows<'a, T, V, N> {
-    data: &'a [T],
-    blocks: usize,
+    data: *const T,
+    blocks: Blocks,
     block_stride: usize,
+    sample_stride: usize,
     row_stride: usize,
-    rows: PhantomData<(V, N)>,
+    rows: PhantomData<(&'a [T], V, N)>,
 }
 
 impl<'a, T: Pod, V: Pod, N: RowCount> FirstRows<'a, T, V, N> {
-    /// The rows of a block; of the first one, if it does not exist.
+    /// The rows of a block of a sample; of the first ones, if they do not exist.
     #[inline(always)]
-    pub(crate) fn block(&self, block: usize) -> FixedRows<'a, T, V, N> {
-        let block = if block < self.blocks { block } else { 0 };
-        let data = self.data.as_ptr().wrapping_add(block * self.block_stride);
+    pub(crate) fn block(&self, sample: usize, block: usize) -> FixedRows<'a, T, V, N> {
+        let sample = if sample < self.blocks.samples { sample } else { 0 };
+        let block = if block < self.blocks.of_sample { block } else { 0 };
+        let data = self.data.wrapping_add(sample * self.sample_stride + block * self.block_stride);
         FixedRows { data, row_stride: self.row_stride, rows: PhantomData }
     }
 }
@@ -336,18 +388,20 @@ impl<T: Pod, V: Pod, N: RowCount> FixedRows<'_, T, V, N> {
 /// A constant number of rows of each block, to write.
 pub(crate) struct FirstRowsMut<'a, T, V, N> {
     data: *mut T,
-    blocks: usize,
+    blocks: Blocks,
     block_stride: usize,
+    sample_stride: usize,
     row_stride: usize,
     rows: PhantomData<(&'a mut [T], V, N)>,
 }
 
 impl<T: Pod, V: Pod, N: RowCount> FirstRowsMut<'_, T, V, N> {
-    /// The rows of a block; of the first one, if it does not exist.
+    /// The rows of a block of a sample; of the first ones, if they do not exist.
     #[inline(always)]
-    pub(crate) fn block(&mut self, block: usize) -> FixedRowsMut<'_, T, V, N> {
-        let block = if block < self.blocks { block } else { 0 };
-        let data = self.data.wrapping_add(block * self.block_stride);
+    pub(crate) fn block(&mut self, sample: usize, block: usize) -> FixedRowsMut<'_, T, V, N> {
+        let sample = if sample < self.blocks.samples { sample } else { 0 };
+        let block = if block < self.blocks.of_sample { block } else { 0 };
+        let data = self.data.wrapping_add(sample * self.sample_stride + block * self.block_stride);
         FixedRowsMut { data, row_stride: self.row_stride, rows: PhantomData }
     }
 }
@@ -376,7 +430,7 @@ impl<T: Pod, V: Pod, N: RowCount> FixedRowsMut<'_, T, V, N> {
     pub(crate) fn set(&mut self, row: usize, value: V) {
         let row = if row < N::ROWS { row } else { N::ROWS - 1 };
         let target = self.data.wrapping_add(row.wrapping_mul(self.row_stride));
-        // SAFETY: as in `FixedRows::get`, and the slice is borrowed mutably.
+        // SAFETY: as in `FixedRows::get`, with `TwoRowsMut::new`, and the slice is borrowed mutably.
         unsafe { target.cast::<V>().write_unaligned(value) };
     }
 }

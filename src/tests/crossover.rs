@@ -13,8 +13,11 @@ const MEASURED: &str = include_str!("../../benches/crossover/measured.jsonl");
 /// Measurements of the same engine differ by this much on a shared machine.
 const NOISE: f64 = 1.15;
 
+/// Describes an operation for three degrees.
+type Describe = fn(usize, usize, usize) -> PlanDesc;
+
 /// By the names in the record.
-const OPERATIONS: [(&str, fn(usize, usize, usize) -> PlanDesc); 3] = [
+const OPERATIONS: [(&str, Describe); 3] = [
     ("product", PlanDesc::product),
     ("bracket", PlanDesc::bracket),
     ("product_and_bracket", PlanDesc::product_and_bracket),

@@ -28,7 +28,8 @@ use crate::engine::grid::{self, GridChunk};
 use crate::index::n_lm;
 use crate::isa::{Level, outline};
 use crate::lanes::{
-    CacheLine, LaneOps, MAX_RINGS, NEAR, Remaining, Rows, RowsMut, RowsShape, cast, cast_mut, lane_count,
+    Blocks, CacheLine, LaneOps, MAX_RINGS, NEAR, Remaining, Rows, RowsMut, TwoRowsMut, cast, cast_mut,
+    lane_count,
 };
 use crate::plan::{Engine, Kernel, Plan, PlanDesc, Real};
 use crate::tables::fourier::FourierSizes;
@@ -383,8 +384,11 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         let mut are_far = arrangement.large_samples;
         if are_far {
             let mut bytes = 0;
-            for (function, gradient) in functions.iter().zip(&*gradients) {
-                bytes += size_of_val(*function) + gradient.as_deref().map_or(0, size_of_val);
+            for function in *functions {
+                bytes += size_of_val(function);
+            }
+            for gradient in &*gradients {
+                bytes += gradient.as_deref().map_or(0, size_of_val);
             }
             are_far = bytes >= NEAR;
         }
@@ -447,7 +451,9 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         for coupling in self.schedule.couplings() {
             let (mut first, mut left) = (first, blocks);
             while left > 0 {
-                let blocks = first.equidistant_blocks().min(left);
+                // (Memory is asked for sample by sample.)
+                let at_most = if self.transfers.are_far { first.full_blocks().min(left) } else { left };
+                let blocks = first.as_samples(at_most);
                 let rows = |field: Field| {
                     let (start, shape) = self.transfers.of(field)?.plain_rows::<S>(&first, blocks);
                     Rows::new(self.functions[field.slot as usize].get(start..)?, shape)
@@ -463,20 +469,22 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
                     for field in [coupling.first, coupling.second] {
                         self.transfers.of(field)?.ask_ahead(
                             (0, n_lm(self.arrangement.degrees[field.slot as usize])),
-                            (&first, blocks),
+                            (&first, blocks.of_sample),
                             self.functions[field.slot as usize],
                         );
                     }
                     for field in [coupling.product, coupling.bracket].into_iter().flatten() {
                         let count = n_lm(self.arrangement.degrees[field.slot as usize]);
-                        self.transfers.of(field)?.ask_ahead((0, count), (&first, blocks), array);
+                        self.transfers.of(field)?.ask_ahead((0, count), (&first, blocks.of_sample), array);
                     }
                 }
                 let degrees = coupled(self.arrangement.degrees, coupling.slot);
-                let mut results = results(array, starts, shape, coupling.accumulate)?;
+                let rows = TwoRowsMut::new(array, starts, shape)?;
+                let mut results = Results { rows, accumulate: coupling.accumulate };
                 direct::couple::<S, T>(s, degrees, blocks, &x1, &x2, &mut results)?;
-                first.advance(blocks);
-                left -= blocks;
+                let done = blocks.samples * blocks.of_sample;
+                first.advance(done);
+                left -= done;
             }
         }
         Some(())
@@ -498,8 +506,10 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             let shape = buffer_rows::<S, T>(lmax, blocks, false);
             let start = |field: Option<Field>| Some(targets.starts.of(field?)? * lane_count::<S, T>());
             let starts = [start(coupling.product), start(coupling.bracket)];
-            let mut results = results(cast_mut(targets.memory), starts, shape, coupling.accumulate)?;
+            let rows = TwoRowsMut::new(cast_mut(targets.memory), starts, shape)?;
+            let mut results = Results { rows, accumulate: coupling.accumulate };
             let degrees = coupled(degrees, coupling.slot);
+            let blocks = Blocks { samples: 1, of_sample: blocks };
             direct::couple::<S, T>(s, degrees, blocks, &x1, &x2, &mut results)?;
         }
         Some(())
@@ -562,26 +572,6 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         }
         Some(())
     }
-}
-
-/// Where the direct engine writes product and bracket, those that are wanted: rows of one shape that start at these elements.
-#[inline(always)]
-fn results<T: LaneOps, V: bytemuck::Pod>(
-    array: &mut [T],
-    starts: [Option<usize>; 2],
-    shape: RowsShape,
-    accumulate: bool,
-) -> Option<Results<'_, T, V>> {
-    let (product, bracket) = match starts {
-        [Some(product), Some(bracket)] => {
-            let [product, bracket] = RowsMut::at_two_places(array, [product, bracket], shape)?;
-            (Some(product), Some(bracket))
-        }
-        [Some(start), None] => (Some(RowsMut::new(array.get_mut(start..)?, shape)?), None),
-        [None, Some(start)] => (None, Some(RowsMut::new(array.get_mut(start..)?, shape)?)),
-        [None, None] => return None,
-    };
-    Some(Results { product, bracket, accumulate })
 }
 
 /// The terms of some blocks through a transform.
