@@ -287,9 +287,8 @@ impl<T: LaneOps> Transfer<'_, T> {
         let shape = RowsShape {
             rows: n_lm(self.lmax),
             row_stride: block.n_channels,
-            blocks: blocks.of_sample,
+            blocks,
             block_stride: lane_count::<S, T>(),
-            samples: blocks.samples,
             sample_stride: self.layout.sample_stride,
         };
         (self.element(&self.layout.degree(0), block.first), shape)
@@ -406,7 +405,7 @@ impl<T: LaneOps> Transfer<'_, T> {
 pub(crate) fn buffer_rows<S: Simd, T: LaneOps>(lmax: usize, blocks: usize, shared: bool) -> RowsShape {
     let (rows, row_stride) = (n_lm(lmax), lane_count::<S, T>());
     let block_stride = if shared { 0 } else { rows * row_stride };
-    RowsShape { rows, row_stride, blocks, block_stride, samples: 1, sample_stride: 0 }
+    RowsShape { rows, row_stride, blocks: Blocks::of_one(blocks), block_stride, sample_stride: 0 }
 }
 
 /// Reads blocks of an array into lane buffers, scaled. `None` if a slice is too short.

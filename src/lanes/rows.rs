@@ -14,11 +14,9 @@ use bytemuck::Pod;
 pub(crate) struct RowsShape {
     pub(crate) rows: usize,
     pub(crate) row_stride: usize,
-    /// Of each sample.
-    pub(crate) blocks: usize,
+    pub(crate) blocks: Blocks,
     /// 0 if all blocks are the same.
     pub(crate) block_stride: usize,
-    pub(crate) samples: usize,
     /// Likewise.
     pub(crate) sample_stride: usize,
 }
@@ -30,21 +28,36 @@ pub(crate) struct Blocks {
     pub(crate) of_sample: usize,
 }
 
+impl Blocks {
+    /// So many blocks of one sample.
+    #[inline(always)]
+    pub(crate) fn of_one(of_sample: usize) -> Self {
+        Self { samples: 1, of_sample }
+    }
+}
+
 impl RowsShape {
     /// Number of elements from the first to the last, or `None` on overflow.
     #[inline(always)]
     fn extent(&self, lanes: usize) -> Option<usize> {
-        let samples = (self.samples, self.sample_stride);
-        extent(&[(self.rows, self.row_stride), (self.blocks, self.block_stride), samples, (lanes, 1)])
+        let Blocks { samples, of_sample } = self.blocks;
+        let blocks = [(of_sample, self.block_stride), (samples, self.sample_stride)];
+        extent(&[(self.rows, self.row_stride), blocks[0], blocks[1], (lanes, 1)])
+    }
+
+    /// Whether the first sample has this block.
+    #[inline(always)]
+    fn has_block(&self, block: usize) -> bool {
+        self.blocks.samples > 0 && block < self.blocks.of_sample
     }
 
     /// Whether there are so many blocks of so many rows at this distance.
     #[inline(always)]
     fn has<N: RowCount>(&self, blocks: Blocks, row_stride: usize) -> bool {
         0 < blocks.of_sample
-            && blocks.of_sample <= self.blocks
+            && blocks.of_sample <= self.blocks.of_sample
             && 0 < blocks.samples
-            && blocks.samples <= self.samples
+            && blocks.samples <= self.blocks.samples
             && 0 < N::ROWS
             && N::ROWS <= self.rows
             && row_stride == self.row_stride
@@ -114,7 +127,7 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
     /// The rows of a block of the first sample, if it exists.
     #[inline(always)]
     pub(crate) fn block(&self, block: usize) -> Option<BlockRows<'a, T, V>> {
-        if block >= self.shape.blocks {
+        if !self.shape.has_block(block) {
             return None;
         }
         let data = self.data.as_ptr().wrapping_add(block * self.shape.block_stride);
@@ -153,7 +166,7 @@ impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
     /// The rows of a block of the first sample, if it exists.
     #[inline(always)]
     pub(crate) fn block(&mut self, block: usize) -> Option<BlockRowsMut<'_, T, V>> {
-        if block >= self.shape.blocks {
+        if !self.shape.has_block(block) {
             return None;
         }
         let data = self.data.wrapping_add(block * self.shape.block_stride);
@@ -201,31 +214,15 @@ impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
         if size_of::<V>() != size_of::<W>() || !self.shape.has::<N>(blocks, row_stride) {
             return None;
         }
-        let RowsShape { block_stride, sample_stride, .. } = self.shape;
-        let (mut first, mut second) = (None, None);
-        if let Some(start) = self.starts[0] {
-            let data = self.data.wrapping_add(start);
-            first = Some(FirstRowsMut {
-                data,
-                blocks,
-                block_stride,
-                sample_stride,
-                row_stride,
-                rows: PhantomData,
-            });
-        }
-        if let Some(start) = self.starts[1] {
-            let data = self.data.wrapping_add(start);
-            second = Some(FirstRowsMut {
-                data,
-                blocks,
-                block_stride,
-                sample_stride,
-                row_stride,
-                rows: PhantomData,
-            });
-        }
-        Some([first, second])
+        let [first, second] = self.starts;
+        Some([self.first_at(first, blocks), self.first_at(second, blocks)])
+    }
+
+    #[inline(always)]
+    fn first_at<W, N>(&self, start: Option<usize>, blocks: Blocks) -> Option<FirstRowsMut<'_, T, W, N>> {
+        let RowsShape { block_stride, sample_stride, row_stride, .. } = self.shape;
+        let (data, rows) = (self.data.wrapping_add(start?), PhantomData);
+        Some(FirstRowsMut { data, blocks, block_stride, sample_stride, row_stride, rows })
     }
 }
 

@@ -509,7 +509,7 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             let rows = TwoRowsMut::new(cast_mut(targets.memory), starts, shape)?;
             let mut results = Results { rows, accumulate: coupling.accumulate };
             let degrees = coupled(degrees, coupling.slot);
-            let blocks = Blocks { samples: 1, of_sample: blocks };
+            let blocks = Blocks::of_one(blocks);
             direct::couple::<S, T>(s, degrees, blocks, &x1, &x2, &mut results)?;
         }
         Some(())
