@@ -122,6 +122,20 @@ impl ArrayLayout {
         self.layout == Layout::ChannelLm || self.stored_channels == 1
     }
 
+    /// The distance of the coefficients of one (sample, channel) from those of the next, if it is always the same.
+    #[inline(always)]
+    pub(crate) fn pair_stride(&self) -> Option<usize> {
+        if self.is_shared() {
+            None
+        } else if self.stored_channels == 1 {
+            Some(self.sample_stride)
+        } else if self.layout == Layout::ChannelLm && self.sample_stride == self.stored_channels * self.n_lm {
+            Some(self.n_lm)
+        } else {
+            None
+        }
+    }
+
     /// Whether the coefficients of all degrees follow one another at one distance.
     #[inline(always)]
     pub(crate) fn is_flat(&self) -> bool {

@@ -105,18 +105,6 @@ impl Block {
         self.pairs().map(|pair| pair.sample)
     }
 
-    /// How all its lanes follow one another.
-    #[inline(always)]
-    fn sequence(&self) -> Sequence {
-        if self.full_blocks() > 0 {
-            return Sequence::Channels;
-        }
-        if self.n_channels == 1 && self.used == self.lanes {
-            return Sequence::Samples;
-        }
-        Sequence::Mixed
-    }
-
     /// The sample, if all lanes in use are channels of one.
     #[inline(always)]
     pub(crate) fn sample(&self) -> Option<usize> {
@@ -182,13 +170,13 @@ impl Block {
     }
 }
 
-/// How the lanes of a block follow one another.
+/// How the lanes of a block follow one another, and blocks after it.
 #[derive(Clone, Copy)]
 enum Sequence {
+    /// (Sample, channel) pairs at this distance, and so on to the last full block.
+    Pairs(usize),
     /// Channels of one sample.
     Channels,
-    /// Samples of the only channel.
-    Samples,
     /// Anything else.
     Mixed,
 }
@@ -312,7 +300,9 @@ impl<T: LaneOps> Transfer<'_, T> {
         let next_sample = self.element(&degree, Pair { sample: sample + 1, channel: 0 });
         let (first, channels) =
             if degree.channel_stride == 0 { (0, 1) } else { (channel, blocks * block.lanes) };
-        prefetch(array, next_sample + first * count + AHEAD, channels * count);
+        // Nothing that is read now: blocks may be those of more than a sample.
+        let passed = (channels * count).saturating_sub(self.layout.sample_stride);
+        prefetch(array, next_sample + first * count + passed + AHEAD, channels * count);
     }
 
     /// Index of a pair's coefficient of degree `l` and order `−l`.
@@ -321,19 +311,40 @@ impl<T: LaneOps> Transfer<'_, T> {
         pair.sample * self.layout.sample_stride + pair.channel * degree.channel_stride + degree.start
     }
 
-    /// Where the coefficients from degree `l` on lie for every lane of a block and of the [equidistant](Block::equidistant_blocks)
-    /// ones after it, as far as they follow one another at one distance: to [`Self::next_piece`].
+    /// How the lanes of a block follow one another.
+    #[inline(always)]
+    fn sequence(&self, block: &Block) -> Sequence {
+        match self.layout.pair_stride() {
+            Some(stride) if block.used == block.lanes => Sequence::Pairs(stride),
+            _ if block.full_blocks() > 0 => Sequence::Channels,
+            _ => Sequence::Mixed,
+        }
+    }
+
+    /// How many blocks, from this one on, lie at one distance, as their lanes do; at least one.
+    #[inline(always)]
+    fn equidistant_blocks(block: &Block, sequence: Sequence) -> usize {
+        let blocks = match sequence {
+            Sequence::Pairs(_) => block.remaining >> block.lanes.trailing_zeros(),
+            Sequence::Channels | Sequence::Mixed => block.equidistant_blocks(),
+        };
+        blocks.max(1)
+    }
+
+    /// Where the coefficients from degree `l` on lie for every lane of a block and of the
+    /// [equidistant](Self::equidistant_blocks) ones after it, as far as they follow one another at one distance: to
+    /// [`Self::next_piece`].
     #[inline(always)]
     fn piece(&self, l: usize, block: &Block, sequence: Sequence) -> LaneElements {
-        let (degree, sample_stride) = (self.layout.degree(l), self.layout.sample_stride);
+        let degree = self.layout.degree(l);
         let first = self.element(&degree, block.first);
-        let block_stride = block.stride(sample_stride, degree.channel_stride);
+        let block_stride = block.stride(self.layout.sample_stride, degree.channel_stride);
         let equidistant = LaneElements::equidistant;
         match sequence {
+            Sequence::Pairs(stride) => equidistant(first, stride, degree.order_stride, block.lanes * stride),
             Sequence::Channels => {
                 equidistant(first, degree.channel_stride, degree.order_stride, block_stride)
             }
-            Sequence::Samples => equidistant(first, sample_stride, degree.order_stride, block_stride),
             Sequence::Mixed => {
                 // Idle lanes repeat the first.
                 let mut starts = [first; MAX_LANES];
@@ -434,9 +445,9 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Gather<'_, T, V> {
             return transfer.scale.apply(s, transfer.lmax, (block, 1), (rest.get_mut(..n_rows)?, n_rows));
         }
         while blocks > 0 {
-            let run = block.equidistant_blocks().clamp(1, blocks);
+            let sequence = transfer.sequence(&block);
+            let run = Transfer::<T>::equidistant_blocks(&block, sequence).min(blocks);
             let (buffers, others) = rest.split_at_mut_checked(run * n_rows)?;
-            let sequence = block.sequence();
             let mut l = 0;
             while l <= transfer.lmax {
                 let next = transfer.next_piece(l, &block);
@@ -485,14 +496,15 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
             return transfer.write_pair::<S>((0, pair), rest, array, accumulate);
         }
         while blocks > 0 {
+            let is_shared = transfer.layout.is_shared();
+            let sequence = transfer.sequence(&block);
             let run =
-                if transfer.layout.is_shared() { 1 } else { block.equidistant_blocks().clamp(1, blocks) };
+                if is_shared { 1 } else { Transfer::<T>::equidistant_blocks(&block, sequence).min(blocks) };
             let (buffers, others) = rest.split_at_mut_checked(run * n_rows)?;
             transfer.scale.apply(s, transfer.lmax, (block, run), (&mut *buffers, n_rows))?;
-            if transfer.layout.is_shared() {
+            if is_shared {
                 transfer.add_up::<S>(&block, buffers, array)?;
             } else {
-                let sequence = block.sequence();
                 let mut l = 0;
                 while l <= transfer.lmax {
                     let next = transfer.next_piece(l, &block);

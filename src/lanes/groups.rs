@@ -54,6 +54,40 @@ pub(super) fn transpose<G: Groups, T, const LEN: usize>(
     vectors
 }
 
+/// Deals the groups of four vectors in turns: group `q` of all of them becomes group `q / 4` of vector `q % 4`.
+#[inline(always)]
+pub(super) fn deal<G: Groups>(groups: G, vectors: [G::Vector; 4]) -> [G::Vector; 4] {
+    let (mut dealt, step) = (vectors, 4 / G::COUNT);
+    for start in 0..step {
+        let mut taken = [vectors[start]; MAX_GROUPS];
+        for group in 1..G::COUNT {
+            taken[group] = vectors[start + group * step];
+        }
+        let exchanged = groups.exchange(taken);
+        for group in 0..G::COUNT {
+            dealt[G::COUNT * start + group] = exchanged[group];
+        }
+    }
+    dealt
+}
+
+/// The inverse of [`deal`].
+#[inline(always)]
+pub(super) fn collect<G: Groups>(groups: G, dealt: [G::Vector; 4]) -> [G::Vector; 4] {
+    let (mut vectors, step) = (dealt, 4 / G::COUNT);
+    for start in 0..step {
+        let mut taken = [dealt[G::COUNT * start]; MAX_GROUPS];
+        for group in 1..G::COUNT {
+            taken[group] = dealt[G::COUNT * start + group];
+        }
+        let exchanged = groups.exchange(taken);
+        for group in 0..G::COUNT {
+            vectors[start + group * step] = exchanged[group];
+        }
+    }
+    vectors
+}
+
 /// `Some(value)` with the [`Groups`] of a level, `None` if it has none.
 macro_rules! with_groups {
     ($s:expr, $groups:ident => $value:expr) => {{

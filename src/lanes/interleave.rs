@@ -11,7 +11,7 @@ use core::ops::Deref;
 
 use pulp::Simd;
 
-use super::groups::{Groups, MAX_GROUPS, transpose, with_groups};
+use super::groups::{Groups, MAX_GROUPS, collect, deal, transpose, with_groups};
 use super::{LaneOps, MAX_LANES, cast, cast_mut, lane_count};
 
 /// Where the elements of every lane lie in an array: element `i` of a lane is `start + i · stride`. Those of further blocks lie
@@ -235,17 +235,14 @@ unsafe fn read_tiles<S: Simd, T: LaneOps>(
     let (array, rows) = (array.as_ptr(), rows.as_mut_ptr());
     let read: Option<()> = with_groups!(s, groups => {
         let Some(kind) = elements.tile_kind(groups, size_of::<T>(), count) else { return false };
-        let tiles = Tiles { groups, starts: &elements.starts(), count };
-        for block in 0..blocks {
-            let array = array.wrapping_add(block * elements.block_stride);
-            let rows = rows.wrapping_add(block * stride).cast();
-            if size_of::<T>() == 4 {
-                // SAFETY: the caller's promise; the vectors of the groups are those of the level, and so of the rows.
-                unsafe { tiles.read_block::<T, 4>(kind, elements.stride, array, rows) };
-            } else {
-                // SAFETY: as above.
-                unsafe { tiles.read_block::<T, 2>(kind, elements.stride, array, rows) };
-            }
+        let tiles = Tiles { groups, starts: &elements.starts(), stride: elements.stride, count };
+        let places = Places { array, array_stride: elements.block_stride, rows: rows.cast(), rows_stride: stride, blocks };
+        if size_of::<T>() == 4 {
+            // SAFETY: the caller's promise; the vectors of the groups are those of the level, and so of the rows.
+            unsafe { tiles.read_blocks::<T, 4>(kind, places) };
+        } else {
+            // SAFETY: as above.
+            unsafe { tiles.read_blocks::<T, 2>(kind, places) };
         }
     });
     read.is_some()
@@ -266,17 +263,14 @@ unsafe fn write_tiles<S: Simd, T: LaneOps>(
     let (array, rows) = (array.as_mut_ptr(), rows.as_ptr());
     let written: Option<()> = with_groups!(s, groups => {
         let Some(kind) = elements.tile_kind(groups, size_of::<T>(), count) else { return false };
-        let tiles = Tiles { groups, starts: &elements.starts(), count };
-        for block in 0..blocks {
-            let array = array.wrapping_add(block * elements.block_stride);
-            let rows = rows.wrapping_add(block * stride).cast();
-            if size_of::<T>() == 4 {
-                // SAFETY: as in `read_tiles`.
-                unsafe { tiles.write_block::<T, 4>(kind, elements.stride, array, rows) };
-            } else {
-                // SAFETY: as above.
-                unsafe { tiles.write_block::<T, 2>(kind, elements.stride, array, rows) };
-            }
+        let tiles = Tiles { groups, starts: &elements.starts(), stride: elements.stride, count };
+        let places = Places { array, array_stride: elements.block_stride, rows: rows.cast(), rows_stride: stride, blocks };
+        if size_of::<T>() == 4 {
+            // SAFETY: as in `read_tiles`.
+            unsafe { tiles.write_blocks::<T, 4>(kind, places) };
+        } else {
+            // SAFETY: as above.
+            unsafe { tiles.write_blocks::<T, 2>(kind, places) };
         }
     });
     written.is_some()
@@ -289,8 +283,10 @@ enum TileKind {
     Columns,
     /// Those of one row, of neighbouring lanes.
     Rows,
-    /// Three elements of 32 bits of each lane, less than a group, where lanes are neighbours.
+    /// Three elements of 32 bits of each lane, less than a group, where lanes of a group are neighbours.
     Triples,
+    /// Four elements of each lane, where lanes are neighbours: whole vectors.
+    Quadruples,
 }
 
 impl LaneElements {
@@ -298,20 +294,29 @@ impl LaneElements {
     #[inline(always)]
     fn tile_kind<G: Groups>(&self, _: G, element_size: usize, count: usize) -> Option<TileKind> {
         let len = size_of::<G::Group>() / element_size;
+        let are_triples = self.stride == 1 && count == 3 && len == 4;
         match &self.starts {
             Starts::Equidistant { lane_stride: 0 | 1, .. } => None,
-            Starts::Equidistant { lane_stride: 3, .. } if self.stride == 1 && count == 3 && len == 4 => {
-                Some(TileKind::Triples)
+            Starts::Equidistant { lane_stride: 3, .. } if are_triples => Some(TileKind::Triples),
+            Starts::Equidistant { lane_stride: 4, .. } if self.stride == 1 && count == 4 => {
+                Some(TileKind::Quadruples)
             }
             _ if self.stride == 1 && count >= len => Some(TileKind::Columns),
             Starts::Equidistant { .. } => None,
+            // At which distance lanes of a group lie, if it is the same in all groups.
             Starts::Anywhere(starts) => {
-                let (mut first, mut are_rows) = (0, true);
+                let distance = starts[1].wrapping_sub(starts[0]);
+                let (mut first, mut are_regular) = (0, true);
                 for (lane, start) in starts.iter().enumerate() {
                     first = if lane % len == 0 { *start } else { first };
-                    are_rows &= lane >= G::COUNT * len || *start == first.wrapping_add(lane % len);
+                    let expected = first.wrapping_add((lane % len).wrapping_mul(distance));
+                    are_regular &= lane >= G::COUNT * len || *start == expected;
                 }
-                if are_rows { Some(TileKind::Rows) } else { None }
+                match distance {
+                    1 if are_regular => Some(TileKind::Rows),
+                    3 if are_regular && are_triples => Some(TileKind::Triples),
+                    _ => None,
+                }
             }
         }
     }
@@ -321,51 +326,69 @@ impl LaneElements {
 struct Tiles<'a, G> {
     groups: G,
     starts: &'a [usize; MAX_LANES],
+    /// The distance of a lane's elements, and their number.
+    stride: usize,
     count: usize,
 }
 
+/// Where blocks of elements and of rows lie, one after the other.
+#[derive(Clone, Copy)]
+struct Places<A, R> {
+    array: A,
+    array_stride: usize,
+    rows: R,
+    rows_stride: usize,
+    blocks: usize,
+}
+
+/// Calls a method of [`Tiles`] for every block of places: once it is known what kind of tiles they are.
+macro_rules! each_block {
+    ($places:expr, $tiles:ident.$method:ident::<$($argument:ident),*>) => {{
+        let Places { mut array, array_stride, mut rows, rows_stride, blocks } = $places;
+        for _ in 0..blocks {
+            // SAFETY: what the caller promises of all blocks.
+            unsafe { $tiles.$method::<$($argument),*>(array, rows) };
+            array = array.wrapping_add(array_stride);
+            rows = rows.wrapping_add(rows_stride);
+        }
+    }};
+}
+
 impl<G: Groups> Tiles<'_, G> {
-    /// Reads the rows of a block. `stride` is the distance of a lane's elements.
+    /// Reads the rows of blocks.
     ///
     /// # Safety
-    /// All elements have to be readable, `count` rows writable, and the kind be what the elements are.
+    /// All elements have to be readable, `count` rows of each block writable, and the kind be what the elements are: of lanes
+    /// that are neighbours, three or four elements fill as many groups or vectors.
     #[inline(always)]
-    unsafe fn read_block<T, const LEN: usize>(
+    unsafe fn read_blocks<T, const LEN: usize>(
         &self,
         kind: TileKind,
-        stride: usize,
-        array: *const T,
-        rows: *mut G::Vector,
+        places: Places<*const T, *mut G::Vector>,
     ) {
         match kind {
-            // SAFETY: the caller's promise; as all lanes are neighbours, the elements of a group's lanes fill three groups.
-            TileKind::Triples => unsafe { self.read_triples(array, rows) },
-            // SAFETY: the caller's promise.
-            TileKind::Rows => unsafe { self.read_rows::<T, LEN>(array, stride, rows) },
-            // SAFETY: as above.
-            TileKind::Columns => unsafe { self.read_columns::<T, LEN>(array, rows) },
+            TileKind::Columns => each_block!(places, self.read_columns::<T, LEN>),
+            TileKind::Rows => each_block!(places, self.read_rows::<T, LEN>),
+            TileKind::Triples => each_block!(places, self.read_triples::<T>),
+            TileKind::Quadruples => each_block!(places, self.read_quadruples::<T, LEN>),
         }
     }
 
-    /// Writes the rows of a block.
+    /// Writes the rows of blocks.
     ///
     /// # Safety
-    /// As for [`Self::read_block`], with reading and writing exchanged.
+    /// As for [`Self::read_blocks`], with reading and writing exchanged.
     #[inline(always)]
-    unsafe fn write_block<T, const LEN: usize>(
+    unsafe fn write_blocks<T, const LEN: usize>(
         &self,
         kind: TileKind,
-        stride: usize,
-        array: *mut T,
-        rows: *const G::Vector,
+        places: Places<*mut T, *const G::Vector>,
     ) {
         match kind {
-            // SAFETY: as in `read_block`.
-            TileKind::Triples => unsafe { self.write_triples(array, rows) },
-            // SAFETY: as in `read_block`.
-            TileKind::Rows => unsafe { self.write_rows::<T, LEN>(array, stride, rows) },
-            // SAFETY: as in `read_block`.
-            TileKind::Columns => unsafe { self.write_columns::<T, LEN>(array, rows) },
+            TileKind::Columns => each_block!(places, self.write_columns::<T, LEN>),
+            TileKind::Rows => each_block!(places, self.write_rows::<T, LEN>),
+            TileKind::Triples => each_block!(places, self.write_triples::<T>),
+            TileKind::Quadruples => each_block!(places, self.write_quadruples::<T, LEN>),
         }
     }
 
@@ -399,10 +422,10 @@ impl<G: Groups> Tiles<'_, G> {
     /// # Safety
     /// The elements of all lanes have to be readable, `count` rows writable.
     #[inline(always)]
-    unsafe fn read_rows<T, const LEN: usize>(&self, array: *const T, stride: usize, rows: *mut G::Vector) {
+    unsafe fn read_rows<T, const LEN: usize>(&self, array: *const T, rows: *mut G::Vector) {
         for row in 0..self.count {
             // SAFETY: the caller's promise.
-            let vector = unsafe { self.load::<T, LEN>(array.wrapping_add(row * stride), 0) };
+            let vector = unsafe { self.load::<T, LEN>(array.wrapping_add(row * self.stride), 0) };
             // SAFETY: as above.
             unsafe { rows.wrapping_add(row).write_unaligned(vector) };
         }
@@ -413,12 +436,12 @@ impl<G: Groups> Tiles<'_, G> {
     /// # Safety
     /// As for [`Self::read_rows`], with reading and writing exchanged.
     #[inline(always)]
-    unsafe fn write_rows<T, const LEN: usize>(&self, array: *mut T, stride: usize, rows: *const G::Vector) {
+    unsafe fn write_rows<T, const LEN: usize>(&self, array: *mut T, rows: *const G::Vector) {
         for row in 0..self.count {
             // SAFETY: the caller's promise.
             let vector = unsafe { rows.wrapping_add(row).read_unaligned() };
             // SAFETY: as above.
-            unsafe { self.store::<T, LEN>(array.wrapping_add(row * stride), 0, vector) };
+            unsafe { self.store::<T, LEN>(array.wrapping_add(row * self.stride), 0, vector) };
         }
     }
 
@@ -502,6 +525,48 @@ impl<G: Groups> Tiles<'_, G> {
             // SAFETY: three groups hold the three elements of the four lanes of a group.
             unsafe { self.store::<T, 4>(array.wrapping_add(4 * third), 0, triples[third]) };
         }
+    }
+
+    /// Reads four rows of lanes that are neighbours, four elements each.
+    ///
+    /// # Safety
+    /// The elements have to be readable, the rows writable.
+    #[inline(always)]
+    unsafe fn read_quadruples<T, const LEN: usize>(&self, array: *const T, rows: *mut G::Vector) {
+        let source = array.wrapping_add(self.starts[0]).cast::<[G::Vector; 4]>();
+        // SAFETY: the caller's promise: four elements of every lane are as much as four vectors.
+        let groups = deal(self.groups, unsafe { source.read_unaligned() });
+        for tile in 0..4 / LEN {
+            let mut lanes = [groups[tile]; LEN];
+            for first in 1..LEN {
+                lanes[first] = groups[first * (4 / LEN) + tile];
+            }
+            let vectors = transpose::<G, T, LEN>(self.groups, lanes);
+            // SAFETY: the caller promises four rows.
+            unsafe { rows.wrapping_add(tile * LEN).cast::<[G::Vector; LEN]>().write_unaligned(vectors) };
+        }
+    }
+
+    /// The inverse of [`Self::read_quadruples`].
+    ///
+    /// # Safety
+    /// The elements have to be writable, the rows readable.
+    #[inline(always)]
+    unsafe fn write_quadruples<T, const LEN: usize>(&self, array: *mut T, rows: *const G::Vector) {
+        // SAFETY: the caller promises four rows.
+        let mut groups = unsafe { rows.cast::<[G::Vector; 4]>().read_unaligned() };
+        for tile in 0..4 / LEN {
+            // SAFETY: as above.
+            let vectors =
+                unsafe { rows.wrapping_add(tile * LEN).cast::<[G::Vector; LEN]>().read_unaligned() };
+            let lanes = transpose::<G, T, LEN>(self.groups, vectors);
+            for first in 0..LEN {
+                groups[first * (4 / LEN) + tile] = lanes[first];
+            }
+        }
+        let target = array.wrapping_add(self.starts[0]).cast::<[G::Vector; 4]>();
+        // SAFETY: as in `read_quadruples`.
+        unsafe { target.write_unaligned(collect(self.groups, groups)) };
     }
 
     /// The vector of the groups that begin at the starts of lanes `first`, `first + LEN`, …

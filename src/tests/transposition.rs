@@ -57,6 +57,12 @@ impl Place {
         Self::starting_at(core::array::from_fn(start), lanes, stride)
     }
 
+    /// Lanes whose elements lie together, of which so many are neighbours each time.
+    fn neighbouring_columns(len: usize, lanes: usize, rows: usize) -> Self {
+        let start = |lane: usize| lane % len * rows + (MAX_LANES - lane / len) * (len * rows + 1);
+        Self::starting_at(core::array::from_fn(start), lanes, 1)
+    }
+
     fn starting_at(starts: [usize; MAX_LANES], used: usize, stride: usize) -> Self {
         let elements = LaneElements::anywhere(starts, stride, 0);
         Self { elements, starts, used, stride, blocks: 1, block_stride: 0 }
@@ -90,6 +96,8 @@ fn places(rows: usize, lanes: usize) -> Vec<Place> {
     for len in [2, 4, 8] {
         places.push(Place::neighbours(len, lanes, rows, lanes));
         places.push(Place::neighbours(len, lanes, rows, lanes).repeated());
+        places.push(Place::neighbouring_columns(len, lanes, rows));
+        places.push(Place::neighbouring_columns(len, lanes, rows).repeated());
     }
     places.push(Place::anywhere(lanes, rows, 1).repeated());
     for used in 1..=lanes {

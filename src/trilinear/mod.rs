@@ -85,8 +85,9 @@ pub(crate) struct Arrangement {
     /// Which functions' arrays the engine can work on itself where blocks are full: to read, and to write.
     plain_to_read: SlotSet,
     plain_to_write: SlotSet,
-    /// Whether samples are too large to be a sequence for hardware. (Transforms take so long that memory does not count.)
-    large_samples: bool,
+    /// Whether to ask for memory that is far: where samples are too large to be a sequence for hardware, or arrays are copied.
+    /// (Transforms take so long that memory does not count.)
+    asks_ahead: bool,
     /// Which functions' derivatives start at zero: sums, or such as have degrees that cannot contribute.
     from_zero: [bool; 3],
     /// At most so many blocks go through the engine together, in buffers and in place.
@@ -194,7 +195,7 @@ impl Arrangement {
             shared,
             plain_to_read: SlotSet::new(plain),
             plain_to_write: SlotSet::new([0, 1, 2].map(is_plain_to_write)),
-            large_samples: direct && sample_bytes > FAR_SAMPLE,
+            asks_ahead: direct && (sample_bytes > FAR_SAMPLE || plain.contains(&false)),
             from_zero: sums.map(|is_sum| is_sum || !desc.all_contribute()),
             blocks,
             in_place_blocks,
@@ -381,7 +382,7 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         let desc = plan.desc();
         let kinds = [desc.weights1, desc.weights2, desc.weights3];
         let scale = |i: usize| DegreeScale { factors: plan.factors[i], kind: kinds[i], weights: weights[i] };
-        let mut are_far = arrangement.large_samples;
+        let mut are_far = arrangement.asks_ahead;
         if are_far {
             let mut bytes = 0;
             for function in *functions {
