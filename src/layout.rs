@@ -42,6 +42,8 @@ impl Broadcast {
 pub(crate) struct ArrayLayout {
     layout: Layout,
     n_lm: usize,
+    /// Coefficients of a (sample, channel): of both parts if there are two.
+    pub(crate) pair_len: usize,
     /// Where the part starts within a sample.
     part_start: usize,
     /// Channels that the array stores: 1 if they are shared.
@@ -78,6 +80,7 @@ impl ArrayLayout {
         Ok(Self {
             layout,
             n_lm: n_lm(lmax),
+            pair_len: n_lm(lmax),
             part_start: 0,
             stored_channels,
             sample_len,
@@ -91,6 +94,7 @@ impl ArrayLayout {
     pub(crate) fn with_two_parts(mut self) -> Result<[Self; 2], Error> {
         let part_len = self.sample_len;
         self.sample_len = part_len.checked_mul(2).ok_or(Error::Overflow)?;
+        self.pair_len = 2 * self.n_lm;
         self.sample_stride = if self.sample_stride == 0 { 0 } else { self.sample_len };
         Ok([self, Self { part_start: part_len, ..self }])
     }
@@ -116,24 +120,12 @@ impl ArrayLayout {
         self.layout == Layout::LmChannel && !self.shared_channels
     }
 
-    /// Whether the coefficients of a (sample, channel) lie together, those of one pair after those of another.
-    #[inline(always)]
-    pub(crate) fn is_pair_contiguous(&self) -> bool {
-        self.layout == Layout::ChannelLm || self.stored_channels == 1
-    }
-
     /// The distance of the coefficients of one (sample, channel) from those of the next, if it is always the same.
     #[inline(always)]
     pub(crate) fn pair_stride(&self) -> Option<usize> {
-        if self.is_shared() {
-            None
-        } else if self.stored_channels == 1 {
-            Some(self.sample_stride)
-        } else if self.layout == Layout::ChannelLm && self.sample_stride == self.stored_channels * self.n_lm {
-            Some(self.n_lm)
-        } else {
-            None
-        }
+        let are_together =
+            self.stored_channels == 1 || (self.layout == Layout::ChannelLm && self.pair_len == self.n_lm);
+        if are_together && !self.is_shared() { Some(self.pair_len) } else { None }
     }
 
     /// Whether the coefficients of all degrees follow one another at one distance.

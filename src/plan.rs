@@ -122,7 +122,8 @@ pub enum Engine {
     /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
     Grid,
     /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] takes it for large
-    /// degrees, from about 52 on. It is chosen for executions; gradients take as long as on the grid, or up to 1.4 times.
+    /// degrees: from about 52 on; for product and bracket together from 48 on, if the output has almost all degrees and operands
+    /// one part. It chooses for executions; gradients take as long as on the grid, or up to 1.4 times.
     Fourier,
 }
 
@@ -354,8 +355,8 @@ impl PlanDesc {
 
     /// Whether *fourier* is faster than *grid* at these degrees, as `benches/crossover` measured: from about degree 52 on, with
     /// output to 2L from 32 on, but not if the output's degree is low, for which the grid needs fewer rings. Product and bracket
-    /// together have more samples than caches hold, and gain with output to almost the sum of the degrees only, from 48 on; with
-    /// operands of two parts the grid was as fast even there.
+    /// together have more samples than caches hold, and gain with output to almost the sum of the degrees only, from 48 on.
+    /// (With operands of two parts, which are not in the record, the grid was as fast even there.)
     fn favours_fourier(&self) -> bool {
         let [l1, l2, l3] = self.contributing();
         match self.operation {

@@ -10,7 +10,7 @@ use pulp::{Simd, WithSimd};
 
 use crate::index::n_lm;
 use crate::lanes::{
-    Blocks, LaneElements, LaneOps, LaneRows, MAX_LANES, RowsShape, cast, cast_mut, lane_count, prefetch,
+    BlockCounts, LaneElements, LaneOps, LaneRows, MAX_LANES, RowsShape, cast, cast_mut, lane_count, prefetch,
     read_lanes, write_lanes,
 };
 use crate::layout::{ArrayLayout, DegreeLayout};
@@ -135,31 +135,21 @@ impl Block {
         if fill_samples { self.count() } else { self.full_blocks() }
     }
 
-    /// So many full blocks, from this one on, as whole samples, or as blocks of one.
+    /// Full blocks, from this one on, as whole samples, or as blocks of one: at most so many, and what is left comes next.
     #[inline(always)]
-    pub(crate) fn as_samples(&self, blocks: usize) -> Blocks {
+    pub(crate) fn as_samples(&self, blocks: usize) -> BlockCounts {
         let of_sample = self.full_blocks();
         let (mut samples, mut next) = (1, 2 * of_sample);
         if self.first.channel == 0 && self.n_channels & (self.lanes - 1) == 0 {
-            while next <= blocks {
+            // (A division would take longer than the few steps.)
+            while 0 < of_sample && next <= blocks {
                 (samples, next) = (samples + 1, next + of_sample);
             }
         }
-        Blocks { samples, of_sample: of_sample.min(blocks) }
+        BlockCounts { samples, of_sample: of_sample.min(blocks) }
     }
 
-    /// How many full blocks, from this one on, lie at one distance, as their lanes do: those of one sample, or all if every block
-    /// is of whole samples.
-    #[inline(always)]
-    pub(crate) fn equidistant_blocks(&self) -> usize {
-        if self.n_channels <= self.lanes && self.n_channels.is_power_of_two() {
-            self.remaining >> self.lanes.trailing_zeros()
-        } else {
-            self.full_blocks()
-        }
-    }
-
-    /// The distance of such blocks in an array.
+    /// The distance of [equidistant](Sequence::equidistant_blocks) blocks in an array, unless pairs lie at one distance.
     #[inline(always)]
     fn stride(&self, sample_stride: usize, channel_stride: usize) -> usize {
         if self.n_channels <= self.lanes {
@@ -179,6 +169,25 @@ enum Sequence {
     Channels,
     /// Anything else.
     Mixed,
+}
+
+impl Sequence {
+    /// How many blocks, from this one on, lie at one distance, as their lanes do; at least one.
+    #[inline(always)]
+    fn equidistant_blocks(self, block: &Block) -> usize {
+        let blocks = match self {
+            Self::Pairs(_) => block.remaining >> block.lanes.trailing_zeros(),
+            // Those of one sample, or all if every block is of whole samples.
+            Self::Channels | Self::Mixed => {
+                if block.n_channels <= block.lanes && block.n_channels.is_power_of_two() {
+                    block.remaining >> block.lanes.trailing_zeros()
+                } else {
+                    block.full_blocks()
+                }
+            }
+        };
+        blocks.max(1)
+    }
 }
 
 /// Factors per degree of one array: the normalisation's times the user's weights.
@@ -271,7 +280,7 @@ pub(crate) struct Transfer<'a, T> {
 impl<T: LaneOps> Transfer<'_, T> {
     /// Where a full block starts in an array whose channels are neighbours, and the shape of so many blocks from there on.
     #[inline(always)]
-    pub(crate) fn plain_rows<S: Simd>(&self, block: &Block, blocks: Blocks) -> (usize, RowsShape) {
+    pub(crate) fn plain_rows<S: Simd>(&self, block: &Block, blocks: BlockCounts) -> (usize, RowsShape) {
         let shape = RowsShape {
             rows: n_lm(self.lmax),
             row_stride: block.n_channels,
@@ -282,8 +291,8 @@ impl<T: LaneOps> Transfer<'_, T> {
         (self.element(&self.layout.degree(0), block.first), shape)
     }
 
-    /// While so many blocks of a sample are worked on, asks for as much of the `count` coefficients from degree `l` on a sample and a
-    /// little later. (In many layouts what follows one another in memory is short, and what is worked on at a time lies in more
+    /// While so many blocks are worked on, asks for as much of the `count` coefficients from degree `l` on a sample (or as many as
+    /// they have) and a little later. (In many layouts what follows one another in memory is short, and what is worked on at a time lies in more
     /// places than hardware keeps track of.)
     #[inline(always)]
     pub(crate) fn ask_ahead(
@@ -297,12 +306,19 @@ impl<T: LaneOps> Transfer<'_, T> {
             return;
         }
         let (degree, Pair { sample, channel }) = (self.layout.degree(l), block.first);
+        let pairs = blocks * block.lanes;
+        if pairs > block.n_channels && degree.channel_stride != 0 {
+            // BlockCounts of more than a sample: once for all degrees, for as much as they have.
+            let extent = pairs * self.layout.pair_len;
+            if l == 0 {
+                prefetch(array, self.element(&degree, block.first) + extent + AHEAD, extent);
+            }
+            return;
+        }
         let next_sample = self.element(&degree, Pair { sample: sample + 1, channel: 0 });
-        let (first, channels) =
-            if degree.channel_stride == 0 { (0, 1) } else { (channel, blocks * block.lanes) };
-        // Nothing that is read now: blocks may be those of more than a sample.
-        let passed = (channels * count).saturating_sub(self.layout.sample_stride);
-        prefetch(array, next_sample + first * count + passed + AHEAD, channels * count);
+        let (first, channels) = if degree.channel_stride == 0 { (0, 1) } else { (channel, pairs) };
+        let of_channel = count.max(degree.channel_stride);
+        prefetch(array, next_sample + first * of_channel + AHEAD, channels * of_channel);
     }
 
     /// Index of a pair's coefficient of degree `l` and order `−l`.
@@ -321,29 +337,19 @@ impl<T: LaneOps> Transfer<'_, T> {
         }
     }
 
-    /// How many blocks, from this one on, lie at one distance, as their lanes do; at least one.
-    #[inline(always)]
-    fn equidistant_blocks(block: &Block, sequence: Sequence) -> usize {
-        let blocks = match sequence {
-            Sequence::Pairs(_) => block.remaining >> block.lanes.trailing_zeros(),
-            Sequence::Channels | Sequence::Mixed => block.equidistant_blocks(),
-        };
-        blocks.max(1)
-    }
-
     /// Where the coefficients from degree `l` on lie for every lane of a block and of the
-    /// [equidistant](Self::equidistant_blocks) ones after it, as far as they follow one another at one distance: to
+    /// [equidistant](Sequence::equidistant_blocks) ones after it, as far as they follow one another at one distance: to
     /// [`Self::next_piece`].
     #[inline(always)]
     fn piece(&self, l: usize, block: &Block, sequence: Sequence) -> LaneElements {
         let degree = self.layout.degree(l);
         let first = self.element(&degree, block.first);
-        let block_stride = block.stride(self.layout.sample_stride, degree.channel_stride);
+        let block_stride = || block.stride(self.layout.sample_stride, degree.channel_stride);
         let equidistant = LaneElements::equidistant;
         match sequence {
             Sequence::Pairs(stride) => equidistant(first, stride, degree.order_stride, block.lanes * stride),
             Sequence::Channels => {
-                equidistant(first, degree.channel_stride, degree.order_stride, block_stride)
+                equidistant(first, degree.channel_stride, degree.order_stride, block_stride())
             }
             Sequence::Mixed => {
                 // Idle lanes repeat the first.
@@ -351,7 +357,7 @@ impl<T: LaneOps> Transfer<'_, T> {
                 for (start, pair) in starts.iter_mut().zip(block.pairs()) {
                     *start = self.element(&degree, pair);
                 }
-                LaneElements::anywhere(starts, degree.order_stride, block_stride)
+                LaneElements::anywhere(starts, degree.order_stride, block_stride())
             }
         }
     }
@@ -416,7 +422,7 @@ impl<T: LaneOps> Transfer<'_, T> {
 pub(crate) fn buffer_rows<S: Simd, T: LaneOps>(lmax: usize, blocks: usize, shared: bool) -> RowsShape {
     let (rows, row_stride) = (n_lm(lmax), lane_count::<S, T>());
     let block_stride = if shared { 0 } else { rows * row_stride };
-    RowsShape { rows, row_stride, blocks: Blocks::of_one(blocks), block_stride, sample_stride: 0 }
+    RowsShape { rows, row_stride, blocks: BlockCounts::of_one(blocks), block_stride, sample_stride: 0 }
 }
 
 /// Reads blocks of an array into lane buffers, scaled. `None` if a slice is too short.
@@ -439,14 +445,9 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Gather<'_, T, V> {
         let mut block = *first;
         let n_rows = n_lm(transfer.lmax);
         let mut rest: &mut [T::Lanes<S>] = cast_mut(buffers);
-        // One pair by itself: all that follows would take longer than the engine.
-        if let Some(pair) = block.only_pair() {
-            transfer.read_pair(s, pair, array, rest)?;
-            return transfer.scale.apply(s, transfer.lmax, (block, 1), (rest.get_mut(..n_rows)?, n_rows));
-        }
-        while blocks > 0 {
+        while blocks > 0 && block.only_pair().is_none() {
             let sequence = transfer.sequence(&block);
-            let run = Transfer::<T>::equidistant_blocks(&block, sequence).min(blocks);
+            let run = sequence.equidistant_blocks(&block).min(blocks);
             let (buffers, others) = rest.split_at_mut_checked(run * n_rows)?;
             let mut l = 0;
             while l <= transfer.lmax {
@@ -460,6 +461,11 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Gather<'_, T, V> {
             transfer.scale.apply(s, transfer.lmax, (block, run), (buffers, n_rows))?;
             (rest, blocks) = (others, blocks - run);
             block.advance(run);
+        }
+        // One pair by itself, often the only one: preparing for all else would take longer than the engine.
+        if let (1.., Some(pair)) = (blocks, block.only_pair()) {
+            transfer.read_pair(s, pair, array, rest)?;
+            transfer.scale.apply(s, transfer.lmax, (block, 1), (rest.get_mut(..n_rows)?, n_rows))?;
         }
         Some(())
     }
@@ -490,16 +496,10 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
         let n_rows = n_lm(buffer_lmax);
         let mut old: Option<&mut [T::Lanes<S>]> = accumulate.map(cast_mut);
         let mut rest: &mut [T::Lanes<S>] = cast_mut(buffers);
-        if let Some(pair) = block.only_pair() {
-            transfer.scale.apply(s, transfer.lmax, (block, 1), (rest.get_mut(..n_rows)?, n_rows))?;
-            let accumulate = old.is_some() || transfer.layout.is_shared();
-            return transfer.write_pair::<S>((0, pair), rest, array, accumulate);
-        }
-        while blocks > 0 {
-            let is_shared = transfer.layout.is_shared();
+        let is_shared = transfer.layout.is_shared();
+        while blocks > 0 && block.only_pair().is_none() {
             let sequence = transfer.sequence(&block);
-            let run =
-                if is_shared { 1 } else { Transfer::<T>::equidistant_blocks(&block, sequence).min(blocks) };
+            let run = if is_shared { 1 } else { sequence.equidistant_blocks(&block).min(blocks) };
             let (buffers, others) = rest.split_at_mut_checked(run * n_rows)?;
             transfer.scale.apply(s, transfer.lmax, (block, run), (&mut *buffers, n_rows))?;
             if is_shared {

@@ -25,6 +25,7 @@ throughput() {
 vectors=$(for isa in neon avx2 avx512; do
     if target/release/examples/throughput --rounds 1 --degrees 1 --isa "$isa" >/dev/null 2>&1; then echo "$isa"; fi
 done | paste -sd, -)
+[ -n "$vectors" ] || { echo "no level with vectors on this machine" >&2; exit 1; }
 machine=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
 {
     printf '{"machine":"%s","date":"%s"}\n' "$machine" "$(date +%F)"

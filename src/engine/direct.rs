@@ -10,7 +10,7 @@ use core::marker::PhantomData;
 use pulp::{Simd, WithSimd};
 
 use crate::index::n_lm;
-use crate::lanes::{Blocks, FixedRows, FixedRowsMut, LaneOps, RowCount, Rows, TwoRowsMut, settle};
+use crate::lanes::{BlockCounts, FixedRows, FixedRowsMut, LaneOps, RowCount, Rows, TwoRowsMut, settle};
 use crate::tables::gaunt::{
     ClassTerms, LMAX_DIRECT, MAX_CLASS_LEN, Output, Pair, Side, Term, Wanted, n_classes,
 };
@@ -50,7 +50,7 @@ pub(crate) struct Results<'a, T, V> {
 pub(crate) fn couple<'a, S: Simd, T: LaneOps>(
     s: S,
     [lmax1, lmax2, lmax3]: [usize; 3],
-    blocks: Blocks,
+    blocks: BlockCounts,
     x1: &Rows<'a, T, T::Lanes<S>>,
     x2: &Rows<'a, T, T::Lanes<S>>,
     results: &mut Results<'a, T, T::Lanes<S>>,
@@ -152,7 +152,7 @@ kinds! {
 struct Coupling<'r, 'a, T, V, P> {
     /// Whether the operands have changed places, as their degrees asked for.
     swapped: bool,
-    blocks: Blocks,
+    blocks: BlockCounts,
     x1: &'r Rows<'a, T, V>,
     x2: &'r Rows<'a, T, V>,
     results: &'r mut Results<'a, T, V>,

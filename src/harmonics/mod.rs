@@ -299,7 +299,7 @@ impl<T: Real> Execute<'_, T> {
         let workspace: &mut [T::Lanes<S>] = cast_mut(workspace);
         let (neighbours, rows) = workspace.split_at_mut_checked(derivatives::neighbours_len(lmax))?;
         let mut first = Block::first(lane_count::<S, T>(), n_samples, desc.n_channels);
-        if layout.is_pair_contiguous() {
+        if layout.pair_stride() == Some(n_rows) {
             // No rows but of one block: the kernels read and write the arrays themselves.
             let (pair, blocks) = (0, if first.is_empty() { 0 } else { first.count() });
             let [values, dx, dy, dz] = parts(rows, n_rows)?;

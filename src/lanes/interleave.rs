@@ -1,7 +1,8 @@
 //! Between arrays in which a lane's elements lie anywhere, or together, and rows of lanes.
 //!
 //! Where the elements of a lane lie together, tiles are transposed in registers: one group of elements per lane, or, to
-//! write where there are as many, one vector. Where groups of lanes are neighbours, their elements of a row are copied together.
+//! write where there are as many, one vector. Where groups of lanes are neighbours, their elements of a row are copied together;
+//! where three or four elements are all of a lane, those of neighbours.
 //! The scalar loops serve the rest, and say what the tiles have to do. Bounds are checked once per call.
 #![cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code, unused_variables))]
 #![allow(unsafe_code)]
@@ -178,43 +179,29 @@ pub(crate) fn write_lanes<S: Simd, T: LaneOps>(
         return Some(());
     }
     let LaneRows { rows, blocks, count, stride } = rows;
-    match elements.starts {
-        Starts::Equidistant { mut first, lane_stride: 0 } => {
-            for block in 0..blocks {
-                let mut index = first;
-                let rows = rows.get(block * stride..block * stride + count)?;
-                for row in cast::<_, T>(rows).chunks_exact(lanes) {
-                    *array.get_mut(index)? = *row.first()?;
-                    index = index.wrapping_add(elements.stride);
-                }
-                first = first.wrapping_add(elements.block_stride);
+    if let Starts::Equidistant { mut first, lane_stride: 1 } = elements.starts {
+        for block in 0..blocks {
+            let mut target = array.as_mut_ptr().wrapping_add(first);
+            for row in rows.get(block * stride..block * stride + count)? {
+                // SAFETY: `are_inside` checked the elements of all lanes of every row, which are neighbours.
+                unsafe { target.cast::<T::Lanes<S>>().write_unaligned(*row) };
+                target = target.wrapping_add(elements.stride);
             }
+            first = first.wrapping_add(elements.block_stride);
         }
-        Starts::Equidistant { mut first, lane_stride: 1 } => {
-            for block in 0..blocks {
-                let mut target = array.as_mut_ptr().wrapping_add(first);
-                for row in rows.get(block * stride..block * stride + count)? {
-                    // SAFETY: `are_inside` checked the elements of all lanes of every row, which are neighbours.
-                    unsafe { target.cast::<T::Lanes<S>>().write_unaligned(*row) };
-                    target = target.wrapping_add(elements.stride);
-                }
-                first = first.wrapping_add(elements.block_stride);
+        return Some(());
+    }
+    let (starts, mut first) = (elements.starts(), 0);
+    for block in 0..blocks {
+        let (rows, mut offset) = (rows.get(block * stride..block * stride + count)?, first);
+        for row in cast::<_, T>(rows).chunks_exact(lanes) {
+            for (lane, start) in row.iter().zip(&starts).rev() {
+                // SAFETY: `are_inside` checked every row's element of each of the lanes.
+                unsafe { *array.get_unchecked_mut(start.wrapping_add(offset)) = *lane };
             }
+            offset = offset.wrapping_add(elements.stride);
         }
-        _ => {
-            let (starts, mut first) = (elements.starts(), 0);
-            for block in 0..blocks {
-                let (rows, mut offset) = (rows.get(block * stride..block * stride + count)?, first);
-                for row in cast::<_, T>(rows).chunks_exact(lanes) {
-                    for (lane, start) in row.iter().zip(&starts).rev() {
-                        // SAFETY: `are_inside` checked every row's element of each of the lanes.
-                        unsafe { *array.get_unchecked_mut(start.wrapping_add(offset)) = *lane };
-                    }
-                    offset = offset.wrapping_add(elements.stride);
-                }
-                first = first.wrapping_add(elements.block_stride);
-            }
-        }
+        first = first.wrapping_add(elements.block_stride);
     }
     Some(())
 }
@@ -495,7 +482,7 @@ impl<G: Groups> Tiles<'_, G> {
         }
     }
 
-    /// Reads three rows of lanes that are neighbours, three elements of 32 bits each.
+    /// Reads three rows of lanes that are neighbours in groups of four, three elements of 32 bits each.
     ///
     /// # Safety
     /// The elements have to be readable, the rows writable.

@@ -26,7 +26,8 @@ pub(crate) use planes::{Multiples, Strided, rotate_planes};
 pub(crate) use prefetch::{Ahead, NEAR, prefetch};
 pub(crate) use quads::{Quads, QuadsMut};
 pub(crate) use rows::{
-    BlockRows, BlockRowsMut, Blocks, FixedRows, FixedRowsMut, RowCount, Rows, RowsMut, RowsShape, TwoRowsMut,
+    BlockCounts, BlockRows, BlockRowsMut, FixedRows, FixedRowsMut, RowCount, Rows, RowsMut, RowsShape,
+    TwoRowsMut,
 };
 pub(crate) use runs::Runs;
 pub(crate) use settle::settle;

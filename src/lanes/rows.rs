@@ -14,21 +14,21 @@ use bytemuck::Pod;
 pub(crate) struct RowsShape {
     pub(crate) rows: usize,
     pub(crate) row_stride: usize,
-    pub(crate) blocks: Blocks,
+    pub(crate) blocks: BlockCounts,
     /// 0 if all blocks are the same.
     pub(crate) block_stride: usize,
-    /// Likewise.
+    /// 0 if all samples are the same, or there is one.
     pub(crate) sample_stride: usize,
 }
 
 /// How many samples, and blocks of each.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Blocks {
+pub(crate) struct BlockCounts {
     pub(crate) samples: usize,
     pub(crate) of_sample: usize,
 }
 
-impl Blocks {
+impl BlockCounts {
     /// So many blocks of one sample.
     #[inline(always)]
     pub(crate) fn of_one(of_sample: usize) -> Self {
@@ -40,7 +40,7 @@ impl RowsShape {
     /// Number of elements from the first to the last, or `None` on overflow.
     #[inline(always)]
     fn extent(&self, lanes: usize) -> Option<usize> {
-        let Blocks { samples, of_sample } = self.blocks;
+        let BlockCounts { samples, of_sample } = self.blocks;
         let blocks = [(of_sample, self.block_stride), (samples, self.sample_stride)];
         extent(&[(self.rows, self.row_stride), blocks[0], blocks[1], (lanes, 1)])
     }
@@ -53,7 +53,7 @@ impl RowsShape {
 
     /// Whether there are so many blocks of so many rows at this distance.
     #[inline(always)]
-    fn has<N: RowCount>(&self, blocks: Blocks, row_stride: usize) -> bool {
+    fn has<N: RowCount>(&self, blocks: BlockCounts, row_stride: usize) -> bool {
         0 < blocks.of_sample
             && blocks.of_sample <= self.blocks.of_sample
             && 0 < blocks.samples
@@ -113,7 +113,7 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
     #[inline(always)]
     pub(crate) fn first<N: RowCount>(
         &self,
-        blocks: Blocks,
+        blocks: BlockCounts,
         row_stride: usize,
     ) -> Option<FirstRows<'a, T, V, N>> {
         if !self.shape.has::<N>(blocks, row_stride) {
@@ -208,7 +208,7 @@ impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
     #[inline(always)]
     pub(crate) fn first<W: Pod, N: RowCount>(
         &mut self,
-        blocks: Blocks,
+        blocks: BlockCounts,
         row_stride: usize,
     ) -> Option<[Option<FirstRowsMut<'_, T, W, N>>; 2]> {
         if size_of::<V>() != size_of::<W>() || !self.shape.has::<N>(blocks, row_stride) {
@@ -219,7 +219,7 @@ impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
     }
 
     #[inline(always)]
-    fn first_at<W, N>(&self, start: Option<usize>, blocks: Blocks) -> Option<FirstRowsMut<'_, T, W, N>> {
+    fn first_at<W, N>(&self, start: Option<usize>, blocks: BlockCounts) -> Option<FirstRowsMut<'_, T, W, N>> {
         let RowsShape { block_stride, sample_stride, row_stride, .. } = self.shape;
         let (data, rows) = (self.data.wrapping_add(start?), PhantomData);
         Some(FirstRowsMut { data, blocks, block_stride, sample_stride, row_stride, rows })
@@ -336,7 +336,7 @@ impl<'a, T: Pod, V: Pod> BlockRowsMut<'a, T, V> {
 /// remains.
 pub(crate) struct FirstRows<'a, T, V, N> {
     data: *const T,
-    blocks: Blocks,
+    blocks: BlockCounts,
     block_stride: usize,
     sample_stride: usize,
     row_stride: usize,
@@ -376,8 +376,8 @@ impl<T: Pod, V: Pod, N: RowCount> FixedRows<'_, T, V, N> {
     pub(crate) fn get(self, row: usize) -> V {
         let row = if row < N::ROWS { row } else { N::ROWS - 1 };
         let source = self.data.wrapping_add(row.wrapping_mul(self.row_stride));
-        // SAFETY: `Rows::first` checked that the rows exist, `FirstRows::block` that the block does, and `Rows::new` that
-        // all lie inside the slice that `'a` borrows.
+        // SAFETY: `first` checked that the rows exist, `block` that the block does, and `Rows::new` or `TwoRowsMut::new` that all
+        // lie inside the slice that `'a` borrows.
         unsafe { source.cast::<V>().read_unaligned() }
     }
 }
@@ -385,7 +385,7 @@ impl<T: Pod, V: Pod, N: RowCount> FixedRows<'_, T, V, N> {
 /// A constant number of rows of each block, to write.
 pub(crate) struct FirstRowsMut<'a, T, V, N> {
     data: *mut T,
-    blocks: Blocks,
+    blocks: BlockCounts,
     block_stride: usize,
     sample_stride: usize,
     row_stride: usize,
@@ -427,7 +427,7 @@ impl<T: Pod, V: Pod, N: RowCount> FixedRowsMut<'_, T, V, N> {
     pub(crate) fn set(&mut self, row: usize, value: V) {
         let row = if row < N::ROWS { row } else { N::ROWS - 1 };
         let target = self.data.wrapping_add(row.wrapping_mul(self.row_stride));
-        // SAFETY: as in `FixedRows::get`, with `TwoRowsMut::new`, and the slice is borrowed mutably.
+        // SAFETY: as in `FixedRows::get`, and the slice is borrowed mutably.
         unsafe { target.cast::<V>().write_unaligned(value) };
     }
 }

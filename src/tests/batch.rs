@@ -73,7 +73,13 @@ fn split_does_not_matter_f64() {
 fn size_does_not_matter<T: Roundoff>() {
     for isa in levels() {
         for desc in [PlanDesc::product(2, 2, 2), PlanDesc::product_and_bracket(2, 2, 2)] {
-            let cases = [(80, Broadcast::None), (83, Broadcast::Samples), (81, Broadcast::Channels)];
+            let cases = [
+                (5, Broadcast::None),
+                (16, Broadcast::None),
+                (80, Broadcast::None),
+                (83, Broadcast::Samples),
+                (81, Broadcast::Channels),
+            ];
             for (layout, (n_channels, broadcast2)) in
                 LAYOUTS.into_iter().flat_map(|layout| cases.map(|case| (layout, case)))
             {

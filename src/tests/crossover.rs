@@ -82,12 +82,18 @@ fn auto_takes_fourier_for_large_degrees() {
         let engine = |l1, l2, l3| describe(l1, l2, l3).resolve_engine();
         let is_both = name == "product_and_bracket";
         assert_eq!(engine(LMAX_DIRECT + 1, 0, 0), Ok(Engine::Grid), "{name}");
-        assert_eq!(engine(40, 40, 40), Ok(Engine::Grid), "{name}");
         let to_l = if is_both { Engine::Grid } else { Engine::Fourier };
         assert_eq!(engine(256, 256, 256), Ok(to_l), "{name}");
         assert_eq!(engine(256, 256, 512), Ok(Engine::Fourier), "{name}");
-        // The second operand's degrees above 60 + 4 reach no output: as 60 and 64 to 4.
-        assert_eq!(engine(60, 256, 4), Ok(Engine::Grid), "{name}");
+        // From these degrees on, as documented.
+        let (from_l, from_2l) = if is_both { (None, 48) } else { (Some(52), 32) };
+        for l in LMAX_DIRECT + 1..=64 {
+            let expected = |from| if l >= from { Engine::Fourier } else { Engine::Grid };
+            assert_eq!(engine(l, l, l), Ok(expected(from_l.unwrap_or(usize::MAX))), "{name} {l}");
+            assert_eq!(engine(l, l, 2 * l), Ok(expected(from_2l)), "{name} {l}");
+        }
+        // The second operand's degrees above 8 + 112 reach no output.
+        assert_eq!(engine(8, 256, 112), Ok(Engine::Fourier), "{name}");
     }
     let mut desc = PlanDesc::product_and_bracket(256, 256, 512);
     desc.parts2 = Parts::Both;

@@ -28,7 +28,7 @@ use crate::engine::grid::{self, GridChunk};
 use crate::index::n_lm;
 use crate::isa::{Level, outline};
 use crate::lanes::{
-    Blocks, CacheLine, LaneOps, MAX_RINGS, NEAR, Remaining, Rows, RowsMut, TwoRowsMut, cast, cast_mut,
+    BlockCounts, CacheLine, LaneOps, MAX_RINGS, NEAR, Remaining, Rows, RowsMut, TwoRowsMut, cast, cast_mut,
     lane_count,
 };
 use crate::plan::{Engine, Kernel, Plan, PlanDesc, Real};
@@ -85,11 +85,11 @@ pub(crate) struct Arrangement {
     /// Which functions' arrays the engine can work on itself where blocks are full: to read, and to write.
     plain_to_read: SlotSet,
     plain_to_write: SlotSet,
-    /// Whether to ask for memory that is far: where samples are too large to be a sequence for hardware, or arrays are copied.
-    /// (Transforms take so long that memory does not count.)
+    /// Whether to ask for memory that is far: where samples are too large to be a sequence for hardware, or arrays are copied
+    /// for their layout, factors or sharing. (Transforms take so long that memory does not count.)
     asks_ahead: bool,
     /// Which functions' derivatives start at zero: sums, or such as have degrees that cannot contribute.
-    from_zero: [bool; 3],
+    from_zero: SlotSet,
     /// At most so many blocks go through the engine together, in buffers and in place.
     blocks: usize,
     in_place_blocks: usize,
@@ -196,7 +196,7 @@ impl Arrangement {
             plain_to_read: SlotSet::new(plain),
             plain_to_write: SlotSet::new([0, 1, 2].map(is_plain_to_write)),
             asks_ahead: direct && (sample_bytes > FAR_SAMPLE || plain.contains(&false)),
-            from_zero: sums.map(|is_sum| is_sum || !desc.all_contribute()),
+            from_zero: SlotSet::new(sums.map(|is_sum| is_sum || !desc.all_contribute())),
             blocks,
             in_place_blocks,
             computed_degrees,
@@ -290,8 +290,8 @@ impl<T: Real> Execute<'_, '_, T> {
         if self.accumulate {
             return;
         }
-        for (gradient, from_zero) in self.gradients.iter_mut().zip(self.arrangement.from_zero) {
-            if let (Some(gradient), true) = (gradient, from_zero) {
+        for (gradient, slot) in self.gradients.iter_mut().zip(Slot::ALL) {
+            if let (Some(gradient), true) = (gradient, self.arrangement.from_zero.contains(slot)) {
                 gradient.fill(T::zeroed());
             }
         }
@@ -306,7 +306,7 @@ struct Transfers<'a, 't, T> {
     plan: &'a Plan<'t, T>,
     arrangement: &'a Arrangement,
     scales: [DegreeScale<'a, T>; 3],
-    /// Whether the direct engine works on large samples in arrays too large for near caches.
+    /// Whether the direct engine works on arrays too large for near caches, and asks for what comes later.
     are_far: bool,
 }
 
@@ -510,7 +510,7 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             let rows = TwoRowsMut::new(cast_mut(targets.memory), starts, shape)?;
             let mut results = Results { rows, accumulate: coupling.accumulate };
             let degrees = coupled(degrees, coupling.slot);
-            let blocks = Blocks::of_one(blocks);
+            let blocks = BlockCounts::of_one(blocks);
             direct::couple::<S, T>(s, degrees, blocks, &x1, &x2, &mut results)?;
         }
         Some(())
