@@ -530,6 +530,10 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for Scatter<'_, T, V> {
             (rest, blocks) = (others, blocks - run);
             block.advance(run);
         }
+        if let (1.., Some(pair)) = (blocks, block.only_pair()) {
+            transfer.scale.apply(s, transfer.lmax, (block, 1), (rest.get_mut(..n_rows)?, n_rows))?;
+            transfer.write_pair::<S>((0, pair), rest, array, old.is_some() || is_shared)?;
+        }
         Some(())
     }
 }
