@@ -344,12 +344,17 @@ impl<T: LaneOps> Transfer<'_, T> {
     fn piece(&self, l: usize, block: &Block, sequence: Sequence) -> LaneElements {
         let degree = self.layout.degree(l);
         let first = self.element(&degree, block.first);
-        let block_stride = || block.stride(self.layout.sample_stride, degree.channel_stride);
+        let block_stride = match sequence {
+            Sequence::Pairs(stride) => block.lanes * stride,
+            Sequence::Channels | Sequence::Mixed => {
+                block.stride(self.layout.sample_stride, degree.channel_stride)
+            }
+        };
         let equidistant = LaneElements::equidistant;
         match sequence {
-            Sequence::Pairs(stride) => equidistant(first, stride, degree.order_stride, block.lanes * stride),
+            Sequence::Pairs(stride) => equidistant(first, stride, degree.order_stride, block_stride),
             Sequence::Channels => {
-                equidistant(first, degree.channel_stride, degree.order_stride, block_stride())
+                equidistant(first, degree.channel_stride, degree.order_stride, block_stride)
             }
             Sequence::Mixed => {
                 // Idle lanes repeat the first.
@@ -357,7 +362,7 @@ impl<T: LaneOps> Transfer<'_, T> {
                 for (start, pair) in starts.iter_mut().zip(block.pairs()) {
                     *start = self.element(&degree, pair);
                 }
-                LaneElements::anywhere(starts, degree.order_stride, block_stride())
+                LaneElements::anywhere(starts, degree.order_stride, block_stride)
             }
         }
     }

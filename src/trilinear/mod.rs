@@ -498,9 +498,8 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         let Arrangement { degrees, shared, .. } = **arrangement;
         for coupling in schedule.couplings() {
             let [slot1, slot2] = coupling.slot.others();
-            let shape =
-                |slot: Slot| buffer_rows::<S, T>(degrees[slot as usize], blocks, shared.contains(slot));
-            let (shape1, shape2) = (shape(slot1), shape(slot2));
+            let shape1 = buffer_rows::<S, T>(degrees[slot1 as usize], blocks, shared.contains(slot1));
+            let shape2 = buffer_rows::<S, T>(degrees[slot2 as usize], blocks, shared.contains(slot2));
             let x1 = Rows::new(cast(inputs.at(coupling.first)?), shape1)?;
             let x2 = Rows::new(cast(inputs.at(coupling.second)?), shape2)?;
             let lmax = arrangement.computed_degrees[coupling.slot as usize];
