@@ -123,7 +123,7 @@ pub enum Engine {
     Grid,
     /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] takes it for large
     /// degrees: from about 52 on; for product and bracket together from 48 on, if the output has almost all degrees and operands
-    /// one part. It chooses for executions; gradients take as long as on the grid, or up to 1.4 times.
+    /// one part. It chooses for executions; gradients take 0.9 to 1.5 times as long as on the grid.
     Fourier,
 }
 
@@ -356,7 +356,7 @@ impl PlanDesc {
     /// Whether *fourier* is faster than *grid* at these degrees, as `benches/crossover` measured: from about degree 52 on, with
     /// output to 2L from 32 on, but not if the output's degree is low, for which the grid needs fewer rings. Product and bracket
     /// together have more samples than caches hold, and gain with output to almost the sum of the degrees only, from 48 on.
-    /// (With operands of two parts, which are not in the record, the grid was as fast even there.)
+    /// (With operands of two parts, which are not in the record, *fourier* took 0.9 to 1.3 times as long even there.)
     fn favours_fourier(&self) -> bool {
         let [l1, l2, l3] = self.contributing();
         match self.operation {

@@ -4,7 +4,7 @@
 # 128 on levels with vectors: scalar code follows the choice for them, though at degree 64 its grid is faster for f32. Operands
 # of product and bracket together have one part. Writes the machine and one object per measurement to
 # benches/crossover/measured.jsonl, which a test holds Auto's choice against.
-# Takes ten minutes; nothing else should run.
+# Takes minutes; nothing else should run.
 set -eu
 cd "$(dirname "$0")/../.."
 

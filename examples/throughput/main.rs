@@ -4,7 +4,8 @@
 //! Run with `cargo run --release --example throughput -- --help`. What is selected is in `arguments.rs` and
 //! `config.rs`, what an operation is in `operation.rs`, what it computes in `target.rs` (at high degrees by
 //! `quadrature.rs`), what it costs in `model.rs`, the data and the check in `problem.rs`, how time is measured in
-//! `measure.rs`, with what in `candidate.rs` and `yardstick.rs`, how it is printed in `report.rs`.
+//! `measure.rs`, with what in `candidate.rs` and `yardstick.rs`, how it is printed in `report.rs`. `benches/product.rs` takes its
+//! cases from here.
 
 mod arguments;
 mod candidate;

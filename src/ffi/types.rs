@@ -324,8 +324,8 @@ pub const GAUNT_ENGINE_DIRECT: i32 = 1;
 pub const GAUNT_ENGINE_GRID: i32 = 2;
 /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. Faster than the grid from about
 /// degree 52 on, with output to 2L from 32 on; product and bracket together only with output to 2L, from 48 on. Gradients take
-/// as long as on the grid, or up to 1.4 times. Slower to initialise: about 0.1 s at degree 64, 1 s at 128, 11 s at 256 (grid: up
-/// to 0.1, 0.6, 4 s).
+/// 0.9 to 1.5 times as long as on the grid. Slower to initialise: about 0.1 s at degree 64, 1 s at 128, 11 s at 256 (grid: up to
+/// 0.1, 0.6, 4 s).
 pub const GAUNT_ENGINE_FOURIER: i32 = 3;
 
 /// The best level of this CPU.

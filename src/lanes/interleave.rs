@@ -206,8 +206,8 @@ pub(crate) fn write_lanes<S: Simd, T: LaneOps>(
     Some(())
 }
 
-/// [`read_lanes`] of elements that lie together, by groups: those of one lane, which are transposed, or of neighbouring lanes,
-/// which are rows already. `false` if there are none: too few elements, or a level without vectors.
+/// [`read_lanes`] of elements that lie together, as [tiles](TileKind). `false` if they do not: too few of them, or a level without
+/// vectors.
 ///
 /// # Safety
 /// The elements of all lanes have to be inside the array, and the rows there.
@@ -223,7 +223,8 @@ unsafe fn read_tiles<S: Simd, T: LaneOps>(
     let read: Option<()> = with_groups!(s, groups => {
         let Some(kind) = elements.tile_kind(groups, size_of::<T>(), count) else { return false };
         let tiles = Tiles { groups, starts: &elements.starts(), stride: elements.stride, count };
-        let places = Places { array, array_stride: elements.block_stride, rows: rows.cast(), rows_stride: stride, blocks };
+        let (array_stride, rows) = (elements.block_stride, rows.cast());
+        let places = Places { array, array_stride, rows, rows_stride: stride, blocks };
         if size_of::<T>() == 4 {
             // SAFETY: the caller's promise; the vectors of the groups are those of the level, and so of the rows.
             unsafe { tiles.read_blocks::<T, 4>(kind, places) };
@@ -251,7 +252,8 @@ unsafe fn write_tiles<S: Simd, T: LaneOps>(
     let written: Option<()> = with_groups!(s, groups => {
         let Some(kind) = elements.tile_kind(groups, size_of::<T>(), count) else { return false };
         let tiles = Tiles { groups, starts: &elements.starts(), stride: elements.stride, count };
-        let places = Places { array, array_stride: elements.block_stride, rows: rows.cast(), rows_stride: stride, blocks };
+        let (array_stride, rows) = (elements.block_stride, rows.cast());
+        let places = Places { array, array_stride, rows, rows_stride: stride, blocks };
         if size_of::<T>() == 4 {
             // SAFETY: as in `read_tiles`.
             unsafe { tiles.write_blocks::<T, 4>(kind, places) };
