@@ -292,8 +292,8 @@ impl<T: LaneOps> Transfer<'_, T> {
     }
 
     /// While so many blocks are worked on, asks for as much of the `count` coefficients from degree `l` on a sample (or as many as
-    /// they have) and a little later. (In many layouts what follows one another in memory is short, and what is worked on at a time lies in more
-    /// places than hardware keeps track of.)
+    /// they have) and a little later. (In many layouts what follows one another in memory is short, and what is worked on at a
+    /// time lies in more places than hardware keeps track of.)
     #[inline(always)]
     pub(crate) fn ask_ahead(
         &self,
@@ -308,7 +308,7 @@ impl<T: LaneOps> Transfer<'_, T> {
         let (degree, Pair { sample, channel }) = (self.layout.degree(l), block.first);
         let pairs = blocks * block.lanes;
         if pairs > block.n_channels && degree.channel_stride != 0 {
-            // BlockCounts of more than a sample: once for all degrees, for as much as they have.
+            // Blocks of more than a sample: once for all degrees, for as much as they have.
             let extent = pairs * self.layout.pair_len;
             if l == 0 {
                 prefetch(array, self.element(&degree, block.first) + extent + AHEAD, extent);

@@ -30,8 +30,8 @@ use pulp::{Simd, WithSimd};
 use super::{Sampled, Transform};
 use crate::isa::outline;
 use crate::lanes::{
-    Adjoint, BlockRows, BlockRowsMut, DENSE, Fft, Forward, LaneOps, Matrix, OrderRows, Panel, Radices,
-    RingPairs, cast_mut, multiply, settle, times,
+    Adjoint, DENSE, Fft, Forward, LaneOps, Matrix, OrderRows, Panel, Radices, RingPairs, cast, cast_mut,
+    multiply, settle, times,
 };
 use crate::tables::fourier::{Degrees, FourierSizes, FourierTable};
 
@@ -73,7 +73,7 @@ pub(crate) const fn part_samples_len(sizes: &FourierSizes) -> usize {
 }
 
 /// Complex numbers of a part, at most: enough that transforms share the loads of their factors, few enough that the samples of
-/// two functions and of their product stay in near caches (24 KiB with AVX2).
+/// two functions and of their product stay in near caches (24 KiB with AVX2, of a single product 16).
 const PART_NUMBERS: usize = 128;
 
 /// How samples are split into parts.
@@ -121,7 +121,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         s: S,
         component: Component,
         (lmax, m): (usize, usize),
-        x: BlockRows<'_, T, T::Lanes<S>>,
+        x: &[T::Lanes<S>],
         series: &mut &[T],
         row: &mut [T::Lanes<S>],
     ) -> Option<()> {
@@ -140,7 +140,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
             // Without degrees the product below writes the frequencies' zeros.
             let staircase = degrees.first.saturating_sub(first + offset) / 2;
             let a = Matrix { data: block, row_stride: 1, column_stride: n_all, staircase };
-            let b = OrderRows::new(x, degrees.first, m);
+            let b = OrderRows { rows: x, first: degrees.first, m };
             let out = Panel { data: row.get_mut(2 * first..)?, stride: 4 };
             multiply::<S, T, 2>(s, (n, degrees.count(lmax)), a, &b, out)?;
         }
@@ -156,7 +156,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         (lmax, m): (usize, usize),
         row: &[T::Lanes<S>],
         projection: &mut &[T],
-        x: &mut BlockRowsMut<'_, T, T::Lanes<S>>,
+        x: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let FourierSizes { lmax3, bandwidth, .. } = self.table.sizes;
         for parity in 0..2 {
@@ -171,7 +171,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
             }
             let a = Matrix { data: block, row_stride: 1, column_stride: n_all, staircase: DENSE };
             let b = Panel { data: row.get(2 * degrees.first_frequency..)?, stride: 4 };
-            let out = OrderRows::new(x.reborrow(), degrees.first, m);
+            let out = OrderRows { rows: &mut *x, first: degrees.first, m };
             multiply::<S, T, 2>(s, (n_degrees, depth), a, &b, out)?;
         }
         Some(())
@@ -268,7 +268,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
         s: S,
         component: Component,
         lmax: usize,
-        x: BlockRows<'_, T, T::Lanes<S>>,
+        x: &[T::Lanes<S>],
         rings: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let row_len = 2 * self.table.sizes.n_theta;
@@ -318,7 +318,7 @@ struct SumDegrees<'a, 't, T, V> {
     torus: &'a Torus<'t, T>,
     component: Component,
     lmax: usize,
-    x: BlockRows<'a, T, V>,
+    x: &'a [V],
     rings: &'a mut [V],
 }
 
@@ -328,7 +328,7 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for SumDegrees<'_, '_, T, V> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let Self { torus, component, lmax, x, rings } = self;
-        let (x, rings) = (x.cast()?, cast_mut(rings));
+        let (x, rings) = (cast(x), cast_mut(rings));
         let row_len = 2 * torus.table.sizes.n_theta;
         let mut series = if component == Component::ByPhi { torus.table.turns } else { torus.table.series };
         // (None by `φ` for degree 0: of order 0 these are sines.)
@@ -353,7 +353,7 @@ struct ProjectDegrees<'a, 't, T, V> {
     torus: &'a Torus<'t, T>,
     lmax: usize,
     rings: &'a mut [V],
-    x: BlockRowsMut<'a, T, V>,
+    x: &'a mut [V],
 }
 
 impl<T: LaneOps, V: bytemuck::Pod> WithSimd for ProjectDegrees<'_, '_, T, V> {
@@ -362,7 +362,7 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for ProjectDegrees<'_, '_, T, V> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         let Self { torus, lmax, rings, x } = self;
-        let (mut x, rings) = (x.cast()?, cast_mut(rings));
+        let (x, rings): (&mut [T::Lanes<S>], _) = (cast_mut(x), cast_mut(rings));
         let row_len = 2 * torus.table.sizes.n_theta;
         let mut projection = torus.table.projection;
         for m in 0..=lmax {
@@ -372,7 +372,7 @@ impl<T: LaneOps, V: bytemuck::Pod> WithSimd for ProjectDegrees<'_, '_, T, V> {
             } else {
                 torus.quarter_steps_back::<S, true>(s, row)?;
             }
-            torus.analyse_order(s, (lmax, m), row, &mut projection, &mut x)?;
+            torus.analyse_order(s, (lmax, m), row, &mut projection, &mut *x)?;
         }
         Some(())
     }
@@ -450,7 +450,7 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         s: S,
         lmax: usize,
         sampled: Sampled,
-        x: BlockRows<'_, T, T::Lanes<S>>,
+        x: &[T::Lanes<S>],
         rings: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let (len, mut rest) = (rings_len(&self.table.sizes), rings);
@@ -495,13 +495,14 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         &self,
         s: S,
         part: usize,
-        f: &[T::Lanes<S>],
+        f: Option<&[T::Lanes<S>]>,
         g: &[T::Lanes<S>],
         out: &mut [T::Lanes<S>],
         accumulate: bool,
     ) -> Option<()> {
         let len = self.part_len(part);
-        self.phi.couple(s, [f.get(..len)?], [g.get(..len)?], out.get_mut(..len)?, accumulate)
+        let f = if let Some(f) = f { Some([f.get(..len)?]) } else { None };
+        self.phi.couple(s, f, [g.get(..len)?], out.get_mut(..len)?, accumulate)
     }
 
     #[inline(always)]
@@ -518,7 +519,7 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         let ([f_theta, f_phi], [g_theta, g_phi]) = (f, g);
         let f = [f_theta.get(..len)?, f_phi.get(..len)?];
         let g = [g_phi.get(..len)?, g_theta.get(..len)?];
-        self.phi.couple(s, f, g, out.get_mut(..len)?, accumulate)
+        self.phi.couple(s, Some(f), g, out.get_mut(..len)?, accumulate)
     }
 
     #[inline(always)]
@@ -558,7 +559,7 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
         s: S,
         lmax: usize,
         rings: &mut [T::Lanes<S>],
-        x: BlockRowsMut<'_, T, T::Lanes<S>>,
+        x: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let row_len = 2 * self.table.sizes.n_theta;
         let rings = rings.get_mut(..(lmax + 1) * row_len)?;

@@ -14,8 +14,8 @@
 //! | 2 | sines of even order | − | − |
 //! | 3 | sines of odd order | − | + |
 //!
-//! so that a sum over `m` only runs over the orders of one part. A pointwise product of functions multiplies the parts
-//! like signs, see [`convolve`]. With the cube roots of the quadrature weights in the tables ([`crate::tables::grid`]),
+//! so that a sum over `m` only runs over the orders of one part ([`Azimuths`]). A pointwise product of functions multiplies the
+//! parts like signs, see [`convolve`]. With the cube roots of the quadrature weights in the tables ([`crate::tables::grid`]),
 //! analysing the product of two synthesised functions is the exact projection.
 //!
 //! The bracket is Poisson's in the canonical coordinates `x = cos θ` and `φ`: with
@@ -26,8 +26,8 @@ use pulp::Simd;
 
 use super::{Sampled, Transform};
 use crate::lanes::{
-    BlockRows, BlockRowsMut, DENSE, LaneOps, MAX_RINGS, Matrix, Panel, Quads, QuadsMut, Triangle,
-    analyse_triangle, multiply, synthesise_triangle,
+    Azimuths, LaneOps, MAX_RINGS, Triangle, analyse_orders, analyse_triangle, synthesise_orders,
+    synthesise_triangle,
 };
 use crate::tables::grid::{GradientTable, GridTable};
 
@@ -85,28 +85,24 @@ pub(crate) struct GridChunk<'t, T, const RINGS: usize> {
     pub(crate) first_node: usize,
 }
 
-/// What is sampled of a function.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Component {
-    Value,
-    /// `∂f/∂φ`
-    ByPhi,
-    /// `∂f/∂x`
-    ByX,
-}
-
-/// The orders of a part, `first, first + 2, …`, and whether they are sines.
-const PARTS: [(usize, bool); 4] = [(0, false), (1, false), (2, true), (1, true)];
-
-/// Likewise of a derivative by `φ`, which has no constant.
-const PARTS_BY_PHI: [(usize, bool); 4] = [(2, false), (1, false), (2, true), (1, true)];
-
 impl<T: LaneOps, const RINGS: usize> GridChunk<'_, T, RINGS> {
-    /// Meridians at which a part can be different from zero: an odd `n_theta` has the meridian `φ = π/2`, where the
-    /// cosines of odd and the sines of even orders vanish.
+    /// Meridians, and how many of them are not an edge: an odd `n_theta` has the meridian `φ = π/2`, where the cosines of odd
+    /// and the sines of even orders vanish.
     #[inline(always)]
-    fn meridians(&self, part: usize) -> usize {
-        if part == 1 || part == 2 { self.table.n_theta / 2 } else { self.table.folded() }
+    fn n_meridians(&self) -> (usize, usize) {
+        (self.table.folded(), self.table.n_theta / 2)
+    }
+
+    /// Cosines and sines of the orders, or their derivatives by `φ`.
+    #[inline(always)]
+    fn azimuths(&self, derivative: bool) -> Azimuths<'_, T> {
+        let (cosine, sine) = if derivative {
+            (self.gradient.cosine, self.gradient.sine)
+        } else {
+            (self.table.cosine, self.table.sine)
+        };
+        let (meridians, general) = self.n_meridians();
+        Azimuths { cosine, sine, meridians, general, derivative }
     }
 
     /// The Legendre functions at the chunk's nodes.
@@ -121,45 +117,6 @@ impl<T: LaneOps, const RINGS: usize> GridChunk<'_, T, RINGS> {
     fn slopes(&self) -> Triangle<'_, T> {
         let Self { table, gradient, first_node } = *self;
         Triangle { data: gradient.legendre, mmax: gradient.lmax, nodes: table.folded(), first_node }
-    }
-
-    /// From the orders on the chunk's rings to `samples[part][meridian][ring]`; for the derivative by `φ` cosines become sines
-    /// and sines cosines.
-    #[inline(always)]
-    fn sum_orders_of<S: Simd>(
-        &self,
-        s: S,
-        component: Component,
-        lmax: usize,
-        rings: &[T::Lanes<S>],
-        samples: &mut [T::Lanes<S>],
-    ) -> Option<()> {
-        let by_phi = component == Component::ByPhi;
-        let (parts, cosine, sine) = if by_phi {
-            (PARTS_BY_PHI, self.gradient.cosine, self.gradient.sine)
-        } else {
-            (PARTS, self.table.cosine, self.table.sine)
-        };
-        let folded = self.table.folded();
-        let part_len = folded * RINGS;
-        for (part, (first, is_sine)) in parts.into_iter().enumerate() {
-            let out = samples.get_mut(part * part_len..(part + 1) * part_len)?;
-            let table = if is_sine { sine } else { cosine };
-            let depth = (lmax + 2).saturating_sub(first) / 2;
-            // Empty if the degree has no such order: then the part is zero.
-            let a = Matrix {
-                data: table.get(first * folded..).unwrap_or(&[]),
-                row_stride: 1,
-                column_stride: 2 * folded,
-                staircase: DENSE,
-            };
-            let column = usize::from(is_sine != by_phi);
-            let b =
-                Panel { data: rings.get((2 * first + column) * RINGS..).unwrap_or(&[]), stride: 4 * RINGS };
-            let out = Panel { data: out, stride: RINGS };
-            multiply::<S, T, RINGS>(s, (self.meridians(part), depth), a, &b, out)?;
-        }
-        Some(())
     }
 }
 
@@ -180,7 +137,7 @@ impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
         s: S,
         lmax: usize,
         sampled: Sampled,
-        x: BlockRows<'_, T, T::Lanes<S>>,
+        x: &[T::Lanes<S>],
         rings: &mut [T::Lanes<S>],
     ) -> Option<()> {
         let (of_function, of_slope) = rings.split_at_mut_checked(2 * (lmax + 1) * RINGS)?;
@@ -203,14 +160,12 @@ impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
     ) -> Option<()> {
         let (of_function, of_slope) = rings.split_at_checked(2 * (lmax + 1) * RINGS)?;
         let [by_phi, by_x] = gradient.map_or([None, None], |[by_phi, by_x]| [Some(by_phi), Some(by_x)]);
-        // One text, once in the binary, for all components.
-        for (component, rings, samples) in [
-            (Component::Value, of_function, values),
-            (Component::ByPhi, of_function, by_phi),
-            (Component::ByX, of_slope, by_x),
-        ] {
+        // One text, once in the binary, for values and both components of a gradient.
+        for (rings, derivative, samples) in
+            [(of_function, false, values), (of_function, true, by_phi), (of_slope, false, by_x)]
+        {
             if let Some(samples) = samples {
-                self.sum_orders_of(s, component, lmax, rings, samples)?;
+                synthesise_orders::<S, T, RINGS>(s, lmax, &self.azimuths(derivative), rings, samples)?;
             }
         }
         Some(())
@@ -225,23 +180,7 @@ impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
         samples: &mut [T::Lanes<S>],
         rings: &mut [T::Lanes<S>],
     ) -> Option<()> {
-        let folded = self.table.folded();
-        let part_len = folded * RINGS;
-        for (part, (first, sine)) in PARTS.into_iter().enumerate() {
-            let b = Panel { data: samples.get(part * part_len..(part + 1) * part_len)?, stride: RINGS };
-            let table = if sine { self.table.sine } else { self.table.cosine };
-            let orders = (lmax + 2).saturating_sub(first) / 2;
-            let a = Matrix {
-                data: table.get(first * folded..).unwrap_or(&[]),
-                row_stride: 2 * folded,
-                column_stride: 1,
-                staircase: DENSE,
-            };
-            let out = rings.get_mut((2 * first + usize::from(sine)) * RINGS..).unwrap_or(&mut []);
-            let out = Panel { data: out, stride: 4 * RINGS };
-            multiply::<S, T, RINGS>(s, (orders, self.meridians(part)), a, &b, out)?;
-        }
-        Some(())
+        analyse_orders::<S, T, RINGS>(s, lmax, &self.azimuths(false), samples, rings)
     }
 
     #[inline(always)]
@@ -250,7 +189,7 @@ impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
         s: S,
         lmax: usize,
         rings: &mut [T::Lanes<S>],
-        x: BlockRowsMut<'_, T, T::Lanes<S>>,
+        x: &mut [T::Lanes<S>],
     ) -> Option<()> {
         analyse_triangle::<S, T, RINGS>(s, lmax, self.legendre(), rings, x, self.first_node > 0)
     }
@@ -260,18 +199,23 @@ impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
         &self,
         s: S,
         _: usize,
-        f: &[T::Lanes<S>],
+        f: Option<&[T::Lanes<S>]>,
         g: &[T::Lanes<S>],
         out: &mut [T::Lanes<S>],
         accumulate: bool,
     ) -> Option<()> {
-        let (general, all) = (self.table.n_theta / 2 * RINGS, self.table.folded() * RINGS);
-        let (f, g, mut out) = (Quads::new(f, all)?, Quads::new(g, all)?, QuadsMut::new(out, all)?);
-        for i in 0..general {
-            put_quad::<S, T>(s, &mut out, i, convolve::<S, T>(s, f.get(i), g.get(i)), accumulate);
-        }
-        for i in general..all {
-            put_quad::<S, T>(s, &mut out, i, convolve_edge::<S, T>(s, f.get(i), g.get(i)), accumulate);
+        let f = f.map(by_meridian::<_, RINGS>);
+        let (g, out) = (by_meridian::<_, RINGS>(g), by_meridian_mut::<_, RINGS>(out));
+        let (all, general) = self.n_meridians();
+        for k in 0..all {
+            let (g, out) = (g.get(k)?, out.get_mut(k)?);
+            for ring in 0..RINGS {
+                let f = if let Some(f) = f { f.get(k)? } else { &*out };
+                let (f, g) = (parts(f, ring), parts(g, ring));
+                let product =
+                    if k < general { convolve::<S, T>(s, f, g) } else { convolve_edge::<S, T>(s, f, g) };
+                put_parts::<S, T, RINGS>(s, out, ring, product, accumulate);
+            }
         }
         Some(())
     }
@@ -286,22 +230,61 @@ impl<T: LaneOps, const RINGS: usize> Transform<T> for GridChunk<'_, T, RINGS> {
         out: &mut [T::Lanes<S>],
         accumulate: bool,
     ) -> Option<()> {
-        let (general, all) = (self.table.n_theta / 2 * RINGS, self.table.folded() * RINGS);
         let ([f_phi, f_x], [g_phi, g_x]) = (f, g);
-        let (f_phi, f_x) = (Quads::new(f_phi, all)?, Quads::new(f_x, all)?);
-        let (g_phi, g_x) = (Quads::new(g_phi, all)?, Quads::new(g_x, all)?);
-        let mut out = QuadsMut::new(out, all)?;
-        for i in 0..general {
-            let forth = convolve::<S, T>(s, f_phi.get(i), g_x.get(i));
-            let back = convolve::<S, T>(s, g_phi.get(i), f_x.get(i));
-            put_quad::<S, T>(s, &mut out, i, difference::<S, T>(s, forth, back), accumulate);
-        }
-        for i in general..all {
-            let forth = convolve_edge::<S, T>(s, f_phi.get(i), g_x.get(i));
-            let back = convolve_edge::<S, T>(s, g_phi.get(i), f_x.get(i));
-            put_quad::<S, T>(s, &mut out, i, difference::<S, T>(s, forth, back), accumulate);
+        let (f_phi, f_x) = (by_meridian::<_, RINGS>(f_phi), by_meridian::<_, RINGS>(f_x));
+        let (g_phi, g_x) = (by_meridian::<_, RINGS>(g_phi), by_meridian::<_, RINGS>(g_x));
+        let out = by_meridian_mut::<_, RINGS>(out);
+        let (all, general) = self.n_meridians();
+        for k in 0..all {
+            let (f_phi, f_x, g_phi, g_x) = (f_phi.get(k)?, f_x.get(k)?, g_phi.get(k)?, g_x.get(k)?);
+            let out = out.get_mut(k)?;
+            for ring in 0..RINGS {
+                let (f_phi, f_x) = (parts(f_phi, ring), parts(f_x, ring));
+                let (g_phi, g_x) = (parts(g_phi, ring), parts(g_x, ring));
+                let (forth, back) = if k < general {
+                    (convolve::<S, T>(s, f_phi, g_x), convolve::<S, T>(s, g_phi, f_x))
+                } else {
+                    (convolve_edge::<S, T>(s, f_phi, g_x), convolve_edge::<S, T>(s, g_phi, f_x))
+                };
+                let bracket = difference::<S, T>(s, forth, back);
+                put_parts::<S, T, RINGS>(s, out, ring, bracket, accumulate);
+            }
         }
         Some(())
+    }
+}
+
+/// The samples at one meridian, `[part][ring]`.
+type Meridian<V, const RINGS: usize> = [[V; RINGS]; 4];
+
+/// Samples by meridian.
+#[inline(always)]
+fn by_meridian<V, const RINGS: usize>(samples: &[V]) -> &[Meridian<V, RINGS>] {
+    samples.as_chunks::<RINGS>().0.as_chunks::<4>().0
+}
+
+#[inline(always)]
+fn by_meridian_mut<V, const RINGS: usize>(samples: &mut [V]) -> &mut [Meridian<V, RINGS>] {
+    samples.as_chunks_mut::<RINGS>().0.as_chunks_mut::<4>().0
+}
+
+/// The parts on one ring.
+#[inline(always)]
+fn parts<V: Copy, const RINGS: usize>(meridian: &Meridian<V, RINGS>, ring: usize) -> [V; 4] {
+    [meridian[0][ring], meridian[1][ring], meridian[2][ring], meridian[3][ring]]
+}
+
+/// Writes the parts on one ring, or adds them to what is there if `accumulate`.
+#[inline(always)]
+fn put_parts<S: Simd, T: LaneOps, const RINGS: usize>(
+    s: S,
+    meridian: &mut Meridian<T::Lanes<S>, RINGS>,
+    ring: usize,
+    values: [T::Lanes<S>; 4],
+    accumulate: bool,
+) {
+    for (part, value) in meridian.iter_mut().zip(values) {
+        part[ring] = if accumulate { T::add(s, part[ring], value) } else { value };
     }
 }
 
@@ -336,24 +319,6 @@ fn convolve_edge<S: Simd, T: LaneOps>(
 #[inline(always)]
 fn difference<S: Simd, T: LaneOps>(s: S, a: [T::Lanes<S>; 4], b: [T::Lanes<S>; 4]) -> [T::Lanes<S>; 4] {
     [T::sub(s, a[0], b[0]), T::sub(s, a[1], b[1]), T::sub(s, a[2], b[2]), T::sub(s, a[3], b[3])]
-}
-
-/// Four values, added to what is there if `accumulate`.
-#[inline(always)]
-fn put_quad<S: Simd, T: LaneOps>(
-    s: S,
-    out: &mut QuadsMut<'_, T::Lanes<S>>,
-    i: usize,
-    values: [T::Lanes<S>; 4],
-    accumulate: bool,
-) {
-    let mut sums = values;
-    if accumulate {
-        for (sum, value) in sums.iter_mut().zip(out.get(i)) {
-            *sum = T::add(s, value, *sum);
-        }
-    }
-    out.set(i, sums);
 }
 
 /// `Σ_i x_i y_i`.

@@ -6,7 +6,7 @@ pub(crate) mod grid;
 
 use pulp::Simd;
 
-use crate::lanes::{BlockRows, BlockRowsMut, LaneOps};
+use crate::lanes::LaneOps;
 
 /// What is sampled of a function: its values, the two components of its gradient that the engine takes, or both.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct Sampled {
 /// Synthesis sums over degrees first, then over orders; in between are the *rings*, the values for every order. Samples need
 /// not be there all at a time: they come in parts, one after the other, all of which have the same rings.
 ///
-/// `None` everywhere if a slice is too short or a row is missing.
+/// `None` everywhere if a slice is too short.
 pub(crate) trait Transform<T: LaneOps>: Copy {
     /// How many parts the samples come in.
     fn n_parts(&self) -> usize;
@@ -30,13 +30,13 @@ pub(crate) trait Transform<T: LaneOps>: Copy {
     /// Where a part starts among the samples of all parts.
     fn part_start(&self, part: usize) -> usize;
 
-    /// The rings of a function whose coefficients are the rows of a block, in flat order, with all that is to be sampled.
+    /// The rings of the function with the coefficients `x`, in flat order, with all that is to be sampled.
     fn sum_degrees<S: Simd>(
         &self,
         s: S,
         lmax: usize,
         sampled: Sampled,
-        x: BlockRows<'_, T, T::Lanes<S>>,
+        x: &[T::Lanes<S>],
         rings: &mut [T::Lanes<S>],
     ) -> Option<()>;
 
@@ -52,12 +52,12 @@ pub(crate) trait Transform<T: LaneOps>: Copy {
         gradient: Option<[&mut [T::Lanes<S>]; 2]>,
     ) -> Option<()>;
 
-    /// The part's samples of `f g`, added to what is there if `accumulate`.
+    /// The part's samples of `f g`, added to what is there if `accumulate`. Those of `f` are `None` if `out` holds them.
     fn multiply<S: Simd>(
         &self,
         s: S,
         part: usize,
-        f: &[T::Lanes<S>],
+        f: Option<&[T::Lanes<S>]>,
         g: &[T::Lanes<S>],
         out: &mut [T::Lanes<S>],
         accumulate: bool,
@@ -85,12 +85,12 @@ pub(crate) trait Transform<T: LaneOps>: Copy {
         rings: &mut [T::Lanes<S>],
     ) -> Option<()>;
 
-    /// Makes the rows of a block the coefficients of the projection of a function with these rings, which are lost.
+    /// Makes `x` the coefficients, in flat order, of the projection of a function with these rings, which are lost.
     fn project_degrees<S: Simd>(
         &self,
         s: S,
         lmax: usize,
         rings: &mut [T::Lanes<S>],
-        x: BlockRowsMut<'_, T, T::Lanes<S>>,
+        x: &mut [T::Lanes<S>],
     ) -> Option<()>;
 }

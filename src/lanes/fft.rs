@@ -197,17 +197,17 @@ impl<'t, T: LaneOps> Fft<'t, T> {
 
     /// The last stage of the transforms `f` and `g`, the sum of their products (the difference, if there are two), and the
     /// first stage of its adjoint, which is added to what is there if `accumulate`. Real and imaginary parts are different
-    /// samples of real functions. `None` if lengths differ.
+    /// samples of real functions. `f` may be `None` if there is one term: then `out` holds it. `None` if lengths differ.
     #[inline(always)]
     pub(crate) fn couple<S: Simd, const TERMS: usize>(
         &self,
         s: S,
-        f: [&[T::Lanes<S>]; TERMS],
+        f: Option<[&[T::Lanes<S>]; TERMS]>,
         g: [&[T::Lanes<S>]; TERMS],
         out: &mut [T::Lanes<S>],
         accumulate: bool,
     ) -> Option<()> {
-        if f.iter().chain(&g).any(|x| x.len() != out.len()) {
+        if (f.is_none() && TERMS > 1) || f.iter().flatten().chain(&g).any(|x| x.len() != out.len()) {
             return None;
         }
         with_radix!(*self.radices.as_slice().last()?, |RADIX| {
@@ -490,7 +490,7 @@ fn single_stage<S: Simd, T: LaneOps, const RADIX: usize, const ADJOINT: bool>(
 fn couple<S: Simd, T: LaneOps, const TERMS: usize, const RADIX: usize>(
     s: S,
     minus_one: T::Lanes<S>,
-    f: [&[T::Lanes<S>]; TERMS],
+    f: Option<[&[T::Lanes<S>]; TERMS]>,
     g: [&[T::Lanes<S>]; TERMS],
     out: &mut [T::Lanes<S>],
     accumulate: bool,
@@ -500,8 +500,12 @@ fn couple<S: Simd, T: LaneOps, const TERMS: usize, const RADIX: usize>(
     for (i, out) in groups.iter_mut().enumerate() {
         let mut sum = [[T::splat(s, T::zeroed()); 2]; RADIX];
         for term in 0..TERMS {
-            // SAFETY: `f` and `g` are as long as `out`, here and below.
-            let f = butterfly::<S, T, RADIX>(s, minus_one, unsafe { group(f[term], i) });
+            let f = match f {
+                None => *out,
+                // SAFETY: `f` and `g` are as long as `out`, here and below.
+                Some(f) => unsafe { group(f[term], i) },
+            };
+            let f = butterfly::<S, T, RADIX>(s, minus_one, f);
             // SAFETY: as above.
             let g = butterfly::<S, T, RADIX>(s, minus_one, unsafe { group(g[term], i) });
             for q in 0..RADIX {

@@ -4,35 +4,32 @@
 //! of them as the ISA level has lanes. This layer knows vectors and matrices but no spherical harmonics, and it is
 //! generic over [`pulp::Simd`]: which instructions come out is decided by [`Level::run`](crate::isa::Level::run).
 
+mod azimuths;
 mod fft;
 mod groups;
 mod interleave;
 mod matrix;
 mod planes;
 mod prefetch;
-mod quads;
 mod rows;
 mod runs;
 mod settle;
 mod torus;
 mod transpose;
+mod triangle;
 
+pub(crate) use azimuths::{Azimuths, analyse_orders, synthesise_orders};
 pub(crate) use fft::{Adjoint, Fft, Forward, Radices, times};
 pub(crate) use interleave::{LaneElements, LaneRows, read_lanes, write_lanes};
-pub(crate) use matrix::{
-    DENSE, MAX_RINGS, Matrix, OrderRows, Panel, Triangle, analyse_triangle, multiply, synthesise_triangle,
-};
+pub(crate) use matrix::{DENSE, Matrix, OrderRows, Panel, multiply};
 pub(crate) use planes::{Multiples, Strided, rotate_planes};
 pub(crate) use prefetch::{Ahead, NEAR, prefetch};
-pub(crate) use quads::{Quads, QuadsMut};
-pub(crate) use rows::{
-    BlockCounts, BlockRows, BlockRowsMut, FixedRows, FixedRowsMut, RowCount, Rows, RowsMut, RowsShape,
-    TwoRowsMut,
-};
+pub(crate) use rows::{BlockCounts, FixedRows, FixedRowsMut, RowCount, Rows, RowsShape, TwoRowsMut};
 pub(crate) use runs::Runs;
 pub(crate) use settle::settle;
 pub(crate) use torus::RingPairs;
 pub(crate) use transpose::Transposition;
+pub(crate) use triangle::{MAX_RINGS, Triangle, analyse_triangle, synthesise_triangle};
 
 use bytemuck::{Pod, Zeroable};
 use pulp::Simd;

@@ -1,4 +1,4 @@
-//! Rows of lanes: what the engines read coefficients from and write them to.
+//! Rows of lanes: what the direct engine reads coefficients from and writes them to.
 //!
 //! A *row* is one coefficient of a block of lanes; the rows of a block lie at a constant distance, and so do the blocks of a
 //! sample, and samples. That describes a user's array of layout `[lm][channel]` (no copy is needed then) as well as lane buffers,
@@ -43,12 +43,6 @@ impl RowsShape {
         let BlockCounts { samples, of_sample } = self.blocks;
         let blocks = [(of_sample, self.block_stride), (samples, self.sample_stride)];
         extent(&[(self.rows, self.row_stride), blocks[0], blocks[1], (lanes, 1)])
-    }
-
-    /// Whether the first sample has this block.
-    #[inline(always)]
-    fn has_block(&self, block: usize) -> bool {
-        self.blocks.samples > 0 && block < self.blocks.of_sample
     }
 
     /// Whether there are so many blocks of so many rows at this distance.
@@ -123,60 +117,6 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
         let (data, rows) = (self.data.as_ptr(), PhantomData);
         Some(FirstRows { data, blocks, block_stride, sample_stride, row_stride, rows })
     }
-
-    /// The rows of a block of the first sample, if it exists.
-    #[inline(always)]
-    pub(crate) fn block(&self, block: usize) -> Option<BlockRows<'a, T, V>> {
-        if !self.shape.has_block(block) {
-            return None;
-        }
-        let data = self.data.as_ptr().wrapping_add(block * self.shape.block_stride);
-        Some(BlockRows { data, rows: self.shape.rows, row_stride: self.shape.row_stride, slice: PhantomData })
-    }
-}
-
-/// Rows of elements `T` to write as lane vectors `V`.
-pub(crate) struct RowsMut<'a, T, V> {
-    data: *mut T,
-    shape: RowsShape,
-    slice: PhantomData<(&'a mut [T], V)>,
-}
-
-impl<'a, T: Pod, V: Pod> RowsMut<'a, T, V> {
-    /// `None` if the slice is too short.
-    #[inline(always)]
-    pub(crate) fn new(data: &'a mut [T], shape: RowsShape) -> Option<Self> {
-        let fits = shape.extent(size_of::<V>() / size_of::<T>())? <= data.len();
-        if fits { Some(Self { data: data.as_mut_ptr(), shape, slice: PhantomData }) } else { None }
-    }
-
-    /// The same rows for the same lane vectors under another name.
-    #[inline(always)]
-    pub(crate) fn cast<W: Pod>(self) -> Option<RowsMut<'a, T, W>> {
-        let same = size_of::<V>() == size_of::<W>();
-        if same { Some(RowsMut { data: self.data, shape: self.shape, slice: PhantomData }) } else { None }
-    }
-
-    /// The same rows, borrowed for shorter.
-    #[inline(always)]
-    pub(crate) fn reborrow(&mut self) -> RowsMut<'_, T, V> {
-        RowsMut { data: self.data, shape: self.shape, slice: PhantomData }
-    }
-
-    /// The rows of a block of the first sample, if it exists.
-    #[inline(always)]
-    pub(crate) fn block(&mut self, block: usize) -> Option<BlockRowsMut<'_, T, V>> {
-        if !self.shape.has_block(block) {
-            return None;
-        }
-        let data = self.data.wrapping_add(block * self.shape.block_stride);
-        Some(BlockRowsMut {
-            data,
-            rows: self.shape.rows,
-            row_stride: self.shape.row_stride,
-            slice: PhantomData,
-        })
-    }
 }
 
 /// Rows of one shape to write at up to two places of a slice, say those of the two parts of functions. (They are reached by
@@ -223,112 +163,6 @@ impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
         let RowsShape { block_stride, sample_stride, row_stride, .. } = self.shape;
         let (data, rows) = (self.data.wrapping_add(start?), PhantomData);
         Some(FirstRowsMut { data, blocks, block_stride, sample_stride, row_stride, rows })
-    }
-}
-
-/// How many rows there are of a block, and how far apart.
-pub(crate) trait BlockShape {
-    /// Whether there are so many rows.
-    fn has(&self, rows: usize) -> bool;
-
-    /// Distance of the rows.
-    fn row_stride(&self) -> usize;
-}
-
-/// The rows of one block, by their offset from the first: the number of the row times the distance of rows.
-#[derive(Clone, Copy)]
-pub(crate) struct BlockRows<'a, T, V> {
-    data: *const T,
-    rows: usize,
-    row_stride: usize,
-    slice: PhantomData<(&'a [T], V)>,
-}
-
-impl<T, V> BlockShape for BlockRows<'_, T, V> {
-    #[inline(always)]
-    fn has(&self, rows: usize) -> bool {
-        rows <= self.rows
-    }
-
-    #[inline(always)]
-    fn row_stride(&self) -> usize {
-        self.row_stride
-    }
-}
-
-impl<'a, T: Pod, V: Pod> BlockRows<'a, T, V> {
-    /// The same rows for the same lane vectors under another name.
-    #[inline(always)]
-    pub(crate) fn cast<W: Pod>(self) -> Option<BlockRows<'a, T, W>> {
-        let Self { data, rows, row_stride, .. } = self;
-        let same = size_of::<V>() == size_of::<W>();
-        if same { Some(BlockRows { data, rows, row_stride, slice: PhantomData }) } else { None }
-    }
-
-    /// The row at an offset.
-    ///
-    /// # Safety
-    /// It must be the offset of an existing row.
-    #[inline(always)]
-    pub(super) unsafe fn read(&self, offset: usize) -> V {
-        // SAFETY: the contract; `Rows::new` checked that all rows lie inside the slice that `'a` borrows.
-        unsafe { self.data.wrapping_add(offset).cast::<V>().read_unaligned() }
-    }
-}
-
-/// The rows of one block, to write.
-pub(crate) struct BlockRowsMut<'a, T, V> {
-    data: *mut T,
-    rows: usize,
-    row_stride: usize,
-    slice: PhantomData<(&'a mut [T], V)>,
-}
-
-impl<T, V> BlockShape for BlockRowsMut<'_, T, V> {
-    #[inline(always)]
-    fn has(&self, rows: usize) -> bool {
-        rows <= self.rows
-    }
-
-    #[inline(always)]
-    fn row_stride(&self) -> usize {
-        self.row_stride
-    }
-}
-
-impl<'a, T: Pod, V: Pod> BlockRowsMut<'a, T, V> {
-    /// The same rows for the same lane vectors under another name.
-    #[inline(always)]
-    pub(crate) fn cast<W: Pod>(self) -> Option<BlockRowsMut<'a, T, W>> {
-        let Self { data, rows, row_stride, .. } = self;
-        let same = size_of::<V>() == size_of::<W>();
-        if same { Some(BlockRowsMut { data, rows, row_stride, slice: PhantomData }) } else { None }
-    }
-
-    /// The row at an offset.
-    ///
-    /// # Safety
-    /// It must be the offset of an existing row.
-    #[inline(always)]
-    pub(super) unsafe fn read(&self, offset: usize) -> V {
-        // SAFETY: as in `BlockRows::read`.
-        unsafe { self.data.wrapping_add(offset).cast::<V>().read_unaligned() }
-    }
-
-    /// The same rows, borrowed for shorter.
-    #[inline(always)]
-    pub(crate) fn reborrow(&mut self) -> BlockRowsMut<'_, T, V> {
-        BlockRowsMut { data: self.data, rows: self.rows, row_stride: self.row_stride, slice: PhantomData }
-    }
-
-    /// Writes the row at an offset.
-    ///
-    /// # Safety
-    /// It must be the offset of an existing row.
-    #[inline(always)]
-    pub(super) unsafe fn write(&mut self, offset: usize, value: V) {
-        // SAFETY: as in `BlockRows::read`, and the slice is borrowed mutably.
-        unsafe { self.data.wrapping_add(offset).cast::<V>().write_unaligned(value) };
     }
 }
 

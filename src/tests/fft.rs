@@ -157,10 +157,11 @@ impl<T: Real> WithSimd for Coupled<'_, T> {
         let [f1, g1, f2, g2] = samples.map(|x| &*x);
         let [product, difference, sum] = results.each_mut().map(|x| &mut cast_mut::<_, T::Lanes<S>>(x)[..n]);
         if at_once {
-            fft.couple(s, [f1], [g1], product, false)?;
-            fft.couple(s, [f1, f2], [g1, g2], difference, false)?;
-            sum.copy_from_slice(product);
-            fft.couple(s, [f1, f2], [g1, g2], sum, true)?;
+            product.copy_from_slice(f1);
+            fft.couple(s, None, [g1], product, false)?;
+            fft.couple(s, Some([f1, f2]), [g1, g2], difference, false)?;
+            fft.couple(s, Some([f1]), [g1], sum, false)?;
+            fft.couple(s, Some([f1, f2]), [g1, g2], sum, true)?;
         } else {
             for i in 0..n {
                 product[i] = T::mul(s, f1[i], g1[i]);

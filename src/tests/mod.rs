@@ -23,6 +23,7 @@ mod paths;
 mod plan;
 mod properties;
 mod rotation;
+mod schedule;
 mod self_check;
 mod support;
 mod tables;

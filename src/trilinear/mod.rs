@@ -28,8 +28,7 @@ use crate::engine::grid::{self, GridChunk};
 use crate::index::n_lm;
 use crate::isa::{Level, outline};
 use crate::lanes::{
-    BlockCounts, CacheLine, LaneOps, MAX_RINGS, NEAR, Remaining, Rows, RowsMut, TwoRowsMut, cast, cast_mut,
-    lane_count,
+    BlockCounts, CacheLine, LaneOps, MAX_RINGS, NEAR, Remaining, Rows, TwoRowsMut, cast, cast_mut, lane_count,
 };
 use crate::plan::{Engine, Kernel, Plan, PlanDesc, Real};
 use crate::tables::fourier::FourierSizes;
@@ -520,21 +519,18 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
     fn transform(&mut self, s: S, blocks: usize, is_prepared: bool) -> Option<()> {
         let Self { schedule, kernel, inputs, targets, arrangement, rest, .. } = self;
         let Arrangement { degrees, shared, .. } = **arrangement;
-        let (mut rows, mut out) = ([None; MAX_FIELDS], [const { None }; MAX_FIELDS]);
+        let (mut rows, mut out) = ([&[][..]; MAX_FIELDS], <[&mut [T::Lanes<S>]; MAX_FIELDS]>::default());
         for (rows, input) in rows.iter_mut().zip(schedule.inputs()) {
-            let (lmax, shared) = (degrees[input.field.slot as usize], shared.contains(input.field.slot));
-            *rows = Rows::new(cast(inputs.at(input.field)?), buffer_rows::<S, T>(lmax, blocks, shared));
+            *rows = inputs.at(input.field)?;
         }
         // The targets of a schedule come in the order of their buffers.
         let starts = schedule.targets().iter().map(|target| targets.starts.of(target.field));
         let (mut memory, mut passed) = (Remaining(&mut *targets.memory), 0);
         for ((out, target), start) in out.iter_mut().zip(schedule.targets()).zip(starts) {
-            let lmax = arrangement.computed_degrees[target.field.slot as usize]; // that of the function
-            let len = arrangement.blocks * n_lm(lmax);
+            let len = arrangement.blocks * n_lm(degrees[target.field.slot as usize]);
             memory.take(start?.checked_sub(passed)?)?;
-            let buffer = memory.take(len)?;
+            *out = memory.take(len)?;
             passed = start? + len;
-            *out = RowsMut::new(cast_mut(buffer), buffer_rows::<S, T>(lmax, blocks, false));
         }
         let operands = Operands { schedule, degrees, blocks, rows, out, shared, is_prepared };
         transform(s, kernel, operands, arrangement, rest)
@@ -579,7 +575,7 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
 fn transform<'b, S: Simd, T: LaneOps>(
     s: S,
     kernel: &Kernel<'_, T>,
-    mut operands: Operands<'b, T, T::Lanes<S>>,
+    mut operands: Operands<'b, T::Lanes<S>>,
     arrangement: &Arrangement,
     workspace: &'b mut [T::Lanes<S>],
 ) -> Option<()> {
@@ -599,7 +595,8 @@ fn transform<'b, S: Simd, T: LaneOps>(
             let (transform, start, operands) = ($transform, $start, &mut operands);
             let (rings, rings_stride) = (&mut *rings, arrangement.rings_stride);
             let (product, samples) = (&mut *product, &mut samples);
-            outline(s, Pass { transform, start, operands, rings, rings_stride, product, samples })?;
+            let element = PhantomData::<T>;
+            outline(s, Pass { transform, start, operands, rings, rings_stride, product, samples, element })?;
         }};
     }
     match *kernel {

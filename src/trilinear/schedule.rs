@@ -90,12 +90,20 @@ pub(crate) struct Target {
     pub(crate) field: Field,
     terms: [Term; 4],
     n_terms: usize,
+    /// Whether this is a single product, and the values of its first input are not needed any more.
+    takes_first: bool,
 }
 
 impl Target {
     #[inline(always)]
     pub(crate) fn terms(&self) -> &[Term] {
         self.terms.get(..self.n_terms).unwrap_or(&[])
+    }
+
+    /// The only term, if it is a product that may overwrite the values of its first input.
+    #[inline(always)]
+    pub(crate) fn in_place(&self) -> Option<Term> {
+        if self.takes_first { self.terms.first().copied() } else { None }
     }
 }
 
@@ -167,6 +175,7 @@ impl Schedule {
             }
             schedule.n_targets += 1;
         }
+        schedule.find_last_uses();
         schedule.couple();
         schedule
     }
@@ -185,6 +194,18 @@ impl Schedule {
     #[inline(always)]
     pub(crate) fn couplings(&self) -> &[Coupling] {
         self.couplings.get(..self.n_couplings).unwrap_or(&[])
+    }
+
+    /// Finds the targets of a single product after which the values of its first input are not needed any more.
+    fn find_last_uses(&mut self) {
+        let mut targets = self.targets.get_mut(..self.n_targets).unwrap_or(&mut []);
+        while let Some((target, later)) = targets.split_first_mut() {
+            if let &[Term { first, bracket: false, .. }] = target.terms() {
+                let takes_it = |term: &Term| !term.bracket && (term.first == first || term.second == first);
+                target.takes_first = !later.iter().any(|target| target.terms().iter().any(takes_it));
+            }
+            targets = later;
+        }
     }
 
     /// Collects the terms of the same two inputs: they make one part of a function by their product, the other part by their

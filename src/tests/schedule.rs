@@ -1,0 +1,26 @@
+//! Which products take the place of what they are made of.
+
+use std::vec::Vec;
+
+use crate::trilinear::Schedule;
+
+/// For functions with these parts and these derivatives wanted, whether each target overwrites its first input.
+fn in_place(parts: [[bool; 2]; 3], wanted: [bool; 3]) -> Vec<bool> {
+    Schedule::new(parts, wanted).targets().iter().map(|target| target.in_place().is_some()).collect()
+}
+
+#[test]
+fn products_overwrite_what_is_not_needed_any_more() {
+    let natural = [[true, false]; 3];
+    assert_eq!(in_place(natural, [false, false, true]), [true]);
+    assert_eq!(in_place(natural, [true, true, false]), [true, true]);
+    // The first is made of the second function, which the last is made of as well.
+    assert_eq!(in_place(natural, [true, true, true]), [false, true, true]);
+    // A bracket, and a product beside it: the bracket takes the gradients.
+    let bracket = [[true, false], [true, false], [false, true]];
+    assert_eq!(in_place(bracket, [false, false, true]), [false]);
+    let both = [[true, false], [true, false], [true, true]];
+    assert_eq!(in_place(both, [false, false, true]), [true, false]);
+    // Sums of products.
+    assert_eq!(in_place([[true, true]; 3], [false, false, true]), [false, false]);
+}
