@@ -3,7 +3,8 @@
 # serve, output to the larger degree and to the sum, on every ISA level of this machine, and by grid and fourier up to degree
 # 128 on levels with vectors: scalar code follows the choice for them, though at degree 64 its grid is faster for f32. Operands
 # of product and bracket together have one part. Writes the machine and one object per measurement to
-# benches/crossover/measured.jsonl, which a test holds Auto's choice against.
+# benches/crossover/measured.jsonl, in place of what was measured on a machine of the same name, beside that of others; a test
+# holds Auto's choice against all of them.
 # Takes minutes; nothing else should run.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -32,5 +33,11 @@ machine=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
     throughput --batch 4x64 --isa all --engine direct,grid --degrees "$small"
     throughput --batch 1x32 --isa "$vectors" --engine grid,fourier --degrees "$large"
 } >target/crossover.jsonl
-# Not all that is reported (after all has succeeded: a pipe would hide that a measurement failed).
-sed -E 's/,"(slots_per_product|fma_rate_gvec|model_fraction|gb_per_s)":[^,}]*//g' target/crossover.jsonl >benches/crossover/measured.jsonl
+# After all has succeeded (a pipe would hide that a measurement failed), what is in the record of other machines, and not all
+# that was reported here.
+record=benches/crossover/measured.jsonl
+{
+    awk -v name="\"$machine\"" '/^{"machine"/ { others = !index($0, name) } others' "$record"
+    sed -E 's/,"(slots_per_product|fma_rate_gvec|model_fraction|gb_per_s)":[^,}]*//g' target/crossover.jsonl
+} >target/measured.jsonl
+mv target/measured.jsonl "$record"

@@ -7,7 +7,7 @@ use std::vec::Vec;
 use crate::tables::gaunt::LMAX_DIRECT;
 use crate::{Engine, Parts, PlanDesc};
 
-/// `benches/crossover/run.sh` writes it.
+/// `benches/crossover/run.sh` writes it: for every machine a line that names it, then what was measured there.
 const MEASURED: &str = include_str!("../../benches/crossover/measured.jsonl");
 
 /// Measurements of the same engine differ by this much on a shared machine.
@@ -35,9 +35,14 @@ fn value<'a>(object: &'a str, key: &str) -> &'a str {
 
 #[test]
 fn auto_takes_the_engine_that_was_measured_fastest() {
-    // By operation, ISA level, element type and degrees.
-    let mut times = BTreeMap::<(String, String, String, [usize; 3]), Times>::new();
-    for line in MEASURED.lines().filter(|line| line.contains("ns_per_product")) {
+    // By machine, operation, ISA level, element type and degrees.
+    let mut times = BTreeMap::<([String; 4], [usize; 3]), Times>::new();
+    let mut machines = Vec::new();
+    for line in MEASURED.lines() {
+        if line.starts_with("{\"machine\"") {
+            machines.push(value(line, "machine"));
+            continue;
+        }
         let engine = match value(line, "engine") {
             "direct" => Engine::Direct,
             "grid" => Engine::Grid,
@@ -46,30 +51,30 @@ fn auto_takes_the_engine_that_was_measured_fastest() {
         };
         let degrees = ["lmax1", "lmax2", "lmax3"].map(|key| value(line, key).parse().unwrap());
         let ns = value(line, "ns_per_product").parse().unwrap();
-        let [operation, isa, dtype] = ["operation", "isa", "dtype"].map(|key| value(line, key).into());
-        times.entry((operation, isa, dtype, degrees)).or_default().push((engine, ns));
+        let machine = machines.last().expect("a machine before what was measured there");
+        let [operation, isa, dtype] = ["operation", "isa", "dtype"].map(|key| value(line, key));
+        let case = [machine, operation, isa, dtype].map(String::from);
+        times.entry((case, degrees)).or_default().push((engine, ns));
     }
-    for (name, _) in OPERATIONS {
-        for l1 in 0..=LMAX_DIRECT {
-            for l2 in 0..=l1 {
-                let is_measured = |(operation, .., [m1, m2, _]): &&(String, _, _, [usize; 3])| {
-                    (operation.as_str(), *m1, *m2) == (name, l1, l2)
-                };
-                let measured = times.keys().filter(is_measured).count();
-                assert!(measured >= 4, "{name} {l1}x{l2} was measured {measured} times only");
-            }
+    for (machine, name) in machines.iter().flat_map(|machine| OPERATIONS.map(|(name, _)| (machine, name))) {
+        for (l1, l2) in (0..=LMAX_DIRECT).flat_map(|l1| (0..=l1).map(move |l2| (l1, l2))) {
+            let is_measured = |(case, [m1, m2, _]): &&([String; 4], [usize; 3])| {
+                (case[0].as_str(), case[1].as_str(), *m1, *m2) == (machine, name, l1, l2)
+            };
+            let measured = times.keys().filter(is_measured).count();
+            assert!(measured >= 4, "{machine}: {name} {l1}x{l2} was measured {measured} times only");
         }
     }
-    for ((operation, isa, dtype, degrees @ [l1, l2, l3]), engines) in times {
+    for ((case, degrees @ [l1, l2, l3]), engines) in times {
         assert!(engines.len() > 1, "{degrees:?}: {engines:?}");
-        let describe = OPERATIONS.into_iter().find(|(name, _)| *name == operation).unwrap().1;
+        let describe = OPERATIONS.into_iter().find(|(name, _)| *name == case[1]).unwrap().1;
         let chosen = describe(l1, l2, l3).resolve_engine().unwrap();
         let time =
             engines.iter().find(|(engine, _)| *engine == chosen).expect("the engine that Auto takes").1;
         for (engine, other_time) in &engines {
             assert!(
                 time <= NOISE * other_time,
-                "{operation} {isa} {dtype} {degrees:?}: Auto takes {chosen:?}, {time} ns, but {engine:?} takes {other_time} ns"
+                "{case:?} {degrees:?}: Auto takes {chosen:?}, {time} ns, but {engine:?} takes {other_time} ns"
             );
         }
     }
