@@ -14,9 +14,9 @@
 //! | 2 | sines of even order | − | − |
 //! | 3 | sines of odd order | − | + |
 //!
-//! so that a sum over `m` only runs over the orders of one part ([`Azimuths`]). A pointwise product of functions multiplies the
-//! parts like signs, see [`convolve`]. With the cube roots of the quadrature weights in the tables ([`crate::tables::grid`]),
-//! analysing the product of two synthesised functions is the exact projection.
+//! so that a sum over `m` only runs over the orders of one part ([`Azimuths`]). A pointwise product of functions multiplies
+//! the parts like signs, see [`convolve`]. With the cube roots of the quadrature weights in the tables
+//! ([`crate::tables::grid`]), analysing the product of two synthesised functions is the exact projection.
 //!
 //! The bracket is Poisson's in the canonical coordinates `x = cos θ` and `φ`: with
 //! `∂f/∂θ = −sin θ ∂f/∂x`, `r̂·(∇f × ∇g) = ∂f/∂φ ∂g/∂x − ∂f/∂x ∂g/∂φ`, a polynomial again. The derivative by `φ` takes
