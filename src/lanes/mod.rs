@@ -59,6 +59,8 @@ pub trait LaneOps: Pod + Send + Sync {
     type Lanes<S: Simd>: Pod + Send + Sync;
     /// True or false for every lane.
     type Mask<S: Simd>: Copy;
+    /// From 1 to the next larger number.
+    const EPSILON: Self;
 
     /// Rounds to this type.
     fn from_f64(value: f64) -> Self;
@@ -98,6 +100,7 @@ macro_rules! impl_lane_ops {
         impl LaneOps for $t {
             type Lanes<S: Simd> = S::$lanes;
             type Mask<S: Simd> = S::$mask;
+            const EPSILON: Self = <$t>::EPSILON;
 
             #[inline(always)]
             #[allow(clippy::cast_possible_truncation)] // rounding is what is asked for

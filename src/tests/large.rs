@@ -4,12 +4,13 @@ use core::f64::consts::{PI, TAU};
 use std::vec;
 use std::vec::Vec;
 
-use super::support::{Random, execute, levels};
+use super::support::{Random, dirty_lines, execute, levels};
 use super::tolerance::{
     Roundoff, Terms, gauss_legendre, reference_harmonics_error, roundings, terms_bound, textbook_roundings,
 };
 use crate::isa::Level;
-use crate::{CacheLine, Engine, Isa, LMAX_INPUT, PlanDesc, Weights, flat_index, n_lm, reference};
+use crate::lanes::cast;
+use crate::{CacheLine, Engine, Isa, LMAX_INPUT, Plan, PlanDesc, Weights, flat_index, n_lm, reference};
 
 /// The two operands of one channel.
 type Operands = [Vec<f64>; 2];
@@ -350,6 +351,27 @@ fn grid_and_fourier_agree_to_degree_24() {
 #[test]
 fn grid_and_fourier_agree_at_the_largest_degree() {
     engines_agree::<f64>([LMAX_INPUT; 3], &[best_level()]);
+}
+
+fn tables_leave_out_what_is_negligible<T: Roundoff>(engine: Engine) {
+    let mut desc = PlanDesc::product(96, 96, 96);
+    desc.engine = engine;
+    let mut tables = dirty_lines(desc.memory::<T>().unwrap().tables);
+    Plan::<T>::new(&desc, &mut tables).unwrap();
+    let epsilon = T::EPSILON.to_f64();
+    // (Lines that are not filled to the end are NaN there.)
+    let entries = || cast::<_, T>(&tables).iter().map(|x| x.to_f64().abs()).filter(|x| !x.is_nan());
+    assert!(entries().any(|x| x == 0.0) && entries().any(|x| x > 0.1));
+    assert!(entries().all(|x| x == 0.0 || x > 0.99 * epsilon.powi(3)), "{engine:?}");
+}
+
+/// Numbers whose products are subnormal would cost time and make no difference.
+#[test]
+fn tables_hold_nothing_close_to_subnormal() {
+    for engine in [Engine::Grid, Engine::Fourier] {
+        tables_leave_out_what_is_negligible::<f32>(engine);
+        tables_leave_out_what_is_negligible::<f64>(engine);
+    }
 }
 
 /// On the grid tables of 50 MiB in `f64`, half of that in `f32`, and a workspace of fewer than 450 000 lane vectors.
