@@ -258,11 +258,11 @@ fn couple_class<S: Simd, T: LaneOps, P: Constants, const CLASS: usize>(
     });
 }
 
-/// The terms of a class as a constant, evaluated once.
+/// The terms of a class as a constant, evaluated once. (A reference, so that its mentions are no copies.)
 struct TermsOf<P, const CLASS: usize>(PhantomData<P>);
 
 impl<P: Constants, const CLASS: usize> TermsOf<P, CLASS> {
-    const TERMS: ClassTerms = ClassTerms::new(P::WANTED, P::DEGREES, P::N_CLASSES, CLASS);
+    const TERMS: &ClassTerms = &ClassTerms::new(P::WANTED, P::DEGREES, P::N_CLASSES, CLASS);
     const LEN: usize = Self::TERMS.len();
 }
 
@@ -284,7 +284,7 @@ fn add_terms<S: Simd, T: LaneOps, P: Constants, const CLASS: usize, const GROUP:
     Sums { slots, factors }: &mut Sums<T::Lanes<S>>,
 ) {
     // A constant: every branch, index and coefficient below is known at compile time.
-    let terms = &TermsOf::<P, CLASS>::TERMS;
+    let terms = TermsOf::<P, CLASS>::TERMS;
     seq_macro::seq!(N in 0..16 {
         if let Some(term) = terms.get(16 * GROUP + N) {
             if term.starts_quad {

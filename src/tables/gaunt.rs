@@ -324,8 +324,9 @@ struct Coefficients {
 /// Room for the coefficients of either: the number of the product's.
 const N_COEFFICIENTS: usize = 724;
 
-const PRODUCT: Coefficients = Coefficients::new(false);
-const BRACKET: Coefficients = Coefficients::new(true);
+// References: each mention of a constant is a copy of it, which took the compiler minutes to make for all kernels.
+const PRODUCT: &Coefficients = &Coefficients::new(false);
+const BRACKET: &Coefficients = &Coefficients::new(true);
 
 const fn next_position((l, m): Position) -> Position {
     if m < l { (l, m + 1) } else { (l + 1, 0) }
