@@ -1,0 +1,93 @@
+"""Instructions of one product, exactly, whatever else the machine does: a table from what `steps` counts.
+
+    python3 report.py STEPS LIBRARY [--degrees 1,2,3] [--isa avx512,avx2] [--dtype f32] [--layout lm_channel]
+                      [--output L] [--batch 2x128]
+
+Counts are per block: as many products as a vector has lanes. The last column is what the busiest function executes.
+"""
+
+import argparse
+import collections
+import re
+import subprocess
+
+ISAS = {"scalar": (1, 0), "avx2": (3, 32), "avx512": (4, 64)}  # the number in the header, bytes of a vector
+DTYPES = {"f32": ("GAUNT_DTYPE_F32", 4), "f64": ("GAUNT_DTYPE_F64", 8)}
+LAYOUTS = ["lm_channel", "channel_lm", "e3nn_blocks"]
+KINDS = ["arithmetic", "shuffles", "vector loads", "vector stores", "spills", "scalar", "branches"]
+
+ARITHMETIC = re.compile(r"vfn?m|v(mul|add|sub)[ps][sd]")
+SHUFFLE = re.compile(r"v(perm|unpck|shuf|insert|extract|blend|pblend|movsh|movsl)")
+
+
+def kinds(mnemonic, operands):
+    """What an instruction is; a multiply-add with a factor from memory is a load as well."""
+    vector = re.search(r"[xyz]mm", operands)
+    memory = "[" in operands and mnemonic != "lea" and not mnemonic.startswith(("nop", "prefetch"))
+    if not vector:
+        yield "branches" if mnemonic.startswith("j") or mnemonic in ("call", "ret") else "scalar"
+        return
+    if ARITHMETIC.match(mnemonic):
+        yield "arithmetic"
+    elif SHUFFLE.match(mnemonic):
+        yield "shuffles"
+    if memory:
+        yield "vector stores" if "[" in operands.split(",")[0] else "vector loads"
+        if "[rsp" in operands:
+            yield "spills"
+
+
+def disassembly(library):
+    """Address: function, mnemonic, operands."""
+    instructions, function = {}, ""
+    command = ["objdump", "-d", "--no-show-raw-insn", "-M", "intel", library]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as objdump:
+        for line in objdump.stdout:
+            if head := re.match(r"[0-9a-f]+ <(.*)>:", line):
+                function = head[1]
+            elif found := re.match(r"\s+([0-9a-f]+):\s+(\S+)\s*(.*)", line):
+                instructions[int(found[1], 16)] = (function, found[2], found[3])
+    return instructions
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("steps")
+    parser.add_argument("library")
+    listed = {"type": lambda text: text.split(",")}
+    parser.add_argument("--degrees", default=["1", "2", "3", "4", "5", "6", "8"], **listed)
+    parser.add_argument("--isa", default=["avx512", "avx2"], **listed)
+    parser.add_argument("--dtype", default=["f32"], **listed)
+    parser.add_argument("--layout", default=["lm_channel"], **listed)
+    parser.add_argument("--output", default="L", choices=["L", "2L"])
+    parser.add_argument("--batch", default="2x128")
+    options = parser.parse_args()
+    samples, channels = map(int, options.batch.split("x"))
+    header = open("include/gaunt.h", encoding="utf-8").read()
+    instructions = disassembly(options.library)
+
+    print("| | L | all |", " | ".join(KINDS), "| busiest |")
+    print("| --- |" + " ---: |" * (3 + len(KINDS)))
+    for isa, dtype, layout in ((i, d, l) for i in options.isa for d in options.dtype for l in options.layout):
+        name, size = DTYPES[dtype]
+        number = re.search(rf"#define {name} (\d+)", header)[1]
+        level, vector = ISAS[isa]
+        blocks = max(1, samples * channels // (vector // size or 1))
+        for degree in map(int, options.degrees):
+            output = degree * (2 if options.output == "2L" else 1)
+            numbers = [level, number, LAYOUTS.index(layout), degree, degree, output, samples, channels]
+            counted = subprocess.run([options.steps, *map(str, numbers)], capture_output=True, text=True, check=True)
+            total, functions = collections.Counter(), collections.Counter()
+            for line in counted.stdout.splitlines():
+                offset, count = line.split()
+                function, mnemonic, operands = instructions.get(int(offset, 16), ("", "", ""))
+                functions[function] += int(count)
+                for kind in kinds(mnemonic, operands):
+                    total[kind] += int(count)
+            numbers = [functions.total(), *(total[kind] for kind in KINDS), functions.most_common(1)[0][1]]
+            cells = " | ".join(f"{number / blocks:.0f}" for number in numbers)
+            print(f"| {isa} {dtype} {layout} | {degree} | {cells} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
