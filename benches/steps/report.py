@@ -3,18 +3,21 @@
     python3 report.py STEPS LIBRARY [--degrees 1,2,3] [--isa avx512,avx2] [--dtype f32] [--layout lm_channel]
                       [--output L] [--batch 2x128]
 
-Counts are per block: as many products as a vector has lanes. The last column is what the busiest function executes.
+Counts are per block: as many products as a vector has lanes. "stack" are loads and stores of vectors there, spills above all;
+the last column is what the busiest function executes.
 """
 
 import argparse
 import collections
 import re
 import subprocess
+import sys
 
-ISAS = {"scalar": (1, 0), "avx2": (3, 32), "avx512": (4, 64)}  # the number in the header, bytes of a vector
-DTYPES = {"f32": ("GAUNT_DTYPE_F32", 4), "f64": ("GAUNT_DTYPE_F64", 8)}
-LAYOUTS = ["lm_channel", "channel_lm", "e3nn_blocks"]
-KINDS = ["arithmetic", "shuffles", "vector loads", "vector stores", "spills", "scalar", "branches"]
+# The header's numbers; bytes of a vector and of an element.
+ISAS = {"avx2": (3, 32), "avx512": (4, 64)}
+DTYPES = {"f32": (1, 4), "f64": (2, 8)}
+LAYOUTS = {"lm_channel": 0, "channel_lm": 1, "e3nn_blocks": 2}
+KINDS = ["arithmetic", "shuffles", "vector loads", "vector stores", "stack", "scalar", "branches"]
 
 ARITHMETIC = re.compile(r"vfn?m|v(mul|add|sub)[ps][sd]")
 SHUFFLE = re.compile(r"v(perm|unpck|shuf|insert|extract|blend|pblend|movsh|movsl)")
@@ -34,7 +37,7 @@ def kinds(mnemonic, operands):
     if memory:
         yield "vector stores" if "[" in operands.split(",")[0] else "vector loads"
         if "[rsp" in operands:
-            yield "spills"
+            yield "stack"
 
 
 def disassembly(library):
@@ -63,20 +66,25 @@ def main():
     parser.add_argument("--batch", default="2x128")
     options = parser.parse_args()
     samples, channels = map(int, options.batch.split("x"))
-    header = open("include/gaunt.h", encoding="utf-8").read()
+    for chosen, known in ((options.isa, ISAS), (options.dtype, DTYPES), (options.layout, LAYOUTS)):
+        if unknown := set(chosen) - set(known):
+            parser.error(f"{', '.join(unknown)}: none of {', '.join(known)}")
     instructions = disassembly(options.library)
 
+    missing = False
     print("| | L | all |", " | ".join(KINDS), "| busiest |")
     print("| --- |" + " ---: |" * (3 + len(KINDS)))
     for isa, dtype, layout in ((i, d, l) for i in options.isa for d in options.dtype for l in options.layout):
-        name, size = DTYPES[dtype]
-        number = re.search(rf"#define {name} (\d+)", header)[1]
-        level, vector = ISAS[isa]
-        blocks = max(1, samples * channels // (vector // size or 1))
+        (level, vector), (number, size) = ISAS[isa], DTYPES[dtype]
+        blocks = max(1, samples * channels * size // vector)
         for degree in map(int, options.degrees):
             output = degree * (2 if options.output == "2L" else 1)
-            numbers = [level, number, LAYOUTS.index(layout), degree, degree, output, samples, channels]
-            counted = subprocess.run([options.steps, *map(str, numbers)], capture_output=True, text=True, check=True)
+            numbers = [level, number, LAYOUTS[layout], degree, degree, output, samples, channels]
+            counted = subprocess.run([options.steps, *map(str, numbers)], capture_output=True, text=True)
+            if counted.returncode:
+                print(f"NOT RUN: {isa} {dtype} {layout}, L = {degree}: {counted.stderr.strip()}", file=sys.stderr)
+                missing = True
+                continue
             total, functions = collections.Counter(), collections.Counter()
             for line in counted.stdout.splitlines():
                 offset, count = line.split()
@@ -87,7 +95,8 @@ def main():
             numbers = [functions.total(), *(total[kind] for kind in KINDS), functions.most_common(1)[0][1]]
             cells = " | ".join(f"{number / blocks:.0f}" for number in numbers)
             print(f"| {isa} {dtype} {layout} | {degree} | {cells} |", flush=True)
+    return missing
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,5 +7,5 @@ cd "$(dirname "$0")/../.."
 cargo build --release -p gaunt-c
 mkdir -p target/steps
 ${CC:-cc} -std=c11 -O1 -Wall -Wextra -Iinclude benches/steps/steps.c target/release/libgaunt.so \
-    -Wl,-rpath,"$PWD/target/release" -o target/steps/steps
+    -Wl,-rpath,"$PWD/target/release" -ldl -o target/steps/steps
 exec python3 -B benches/steps/report.py target/steps/steps target/release/libgaunt.so "$@"

@@ -55,6 +55,7 @@ int main(int argc, char **argv) {
     gaunt_plan_desc_init(&desc, sizeof desc);
     desc.isa = atoi(argv[1]), desc.dtype = atoi(argv[2]), desc.layout = atoi(argv[3]);
     desc.lmax1 = atoi(argv[4]), desc.lmax2 = atoi(argv[5]), desc.lmax3 = atoi(argv[6]);
+    if (desc.isa > gaunt_cpu_isa()) fail("this CPU does not have the ISA level");
     size_t samples = strtoul(argv[7], NULL, 10);
     desc.n_channels = strtoul(argv[8], NULL, 10);
 
