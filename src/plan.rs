@@ -15,7 +15,7 @@ use crate::tables::Constants;
 use crate::tables::fourier::{FourierSizes, FourierTable, MAX_DEGREE, MAX_FREQUENCY_SUM, fill_fourier_table};
 pub(crate) use crate::tables::gaunt::LMAX_DIRECT;
 use crate::tables::grid::{
-    GradientTable, GridTable, fill_gradient_table, fill_grid_table, grid_table_len, n_theta,
+    GradientTable, GridTable, compiled_lmax, fill_gradient_table, fill_grid_table, grid_table_len, n_theta,
 };
 use crate::trilinear::{self, Arrangement, Schedule};
 
@@ -618,7 +618,7 @@ impl<'t, T: Real> Plan<'t, T> {
         } else {
             let Tables { n_theta, lmax, .. } = needed;
             let table = if let Some(constant) = T::grid_table(n_theta) {
-                GridTable::new(n_theta, n_theta - 1, constant)
+                GridTable::new(n_theta, compiled_lmax(n_theta), constant)
             } else {
                 let entries = take(needed.grid_len)?;
                 fill_grid_table(n_theta, lmax, entries, table_entry::<T>).ok_or(Error::Internal)?;

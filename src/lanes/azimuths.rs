@@ -3,8 +3,8 @@
 
 use pulp::Simd;
 
-use super::LaneOps;
 use super::matrix::{DENSE, Matrix, Panel, multiply_covered};
+use super::{ANY, LaneOps};
 
 /// Cosines and sines of all orders at the meridians of a quarter, `[m][meridian]`.
 ///
@@ -77,10 +77,31 @@ impl<'a, T: LaneOps> Azimuths<'a, T> {
     }
 }
 
+/// Does something with every part: where `LMAX` is known, unrolled, so that what follows from the part is constant as well.
+macro_rules! for_parts {
+    ($a:ident, |$part:ident| $sum:expr) => {
+        let parts = $a.parts();
+        if LMAX == ANY {
+            for $part in parts {
+                $sum;
+            }
+        } else {
+            let [$part, ..] = parts;
+            $sum;
+            let [_, $part, ..] = parts;
+            $sum;
+            let [_, _, $part, _] = parts;
+            $sum;
+            let [.., $part] = parts;
+            $sum;
+        }
+    };
+}
+
 /// From `rings[m][column][ring]` to the parts: `samples[meridian][part][ring] = Σ_m a[m][meridian] rings[m][column][ring]`,
-/// `m <= lmax`. Where a part vanishes it is not written. `None` if a slice is too short.
+/// `m <= lmax`, which is `LMAX` or [`ANY`]. Where a part vanishes it is not written. `None` if a slice is too short.
 #[inline(always)]
-pub(crate) fn synthesise_orders<S: Simd, T: LaneOps, const RINGS: usize>(
+pub(crate) fn synthesise_orders<S: Simd, T: LaneOps, const RINGS: usize, const LMAX: usize>(
     s: S,
     lmax: usize,
     a: &Azimuths<'_, T>,
@@ -91,7 +112,7 @@ pub(crate) fn synthesise_orders<S: Simd, T: LaneOps, const RINGS: usize>(
         return None;
     }
     let (row_stride, column_stride) = (1, 2 * a.meridians);
-    for part in a.parts() {
+    for_parts!(a, |part| {
         let (orders, meridians) = a.counts(lmax, part);
         let matrix = Matrix { data: a.constants(part), row_stride, column_stride, staircase: DENSE };
         let x =
@@ -99,15 +120,15 @@ pub(crate) fn synthesise_orders<S: Simd, T: LaneOps, const RINGS: usize>(
         let mut y = Panel { data: samples.get_mut(part.place * RINGS..)?, stride: PARTS * RINGS };
         // SAFETY: `suffice` checked that there are the constants and the columns of every order to `lmax`, and all parts of
         // every meridian.
-        unsafe { multiply_covered::<S, T, RINGS>(s, (meridians, orders), matrix, &x, &mut y) };
-    }
+        unsafe { multiply_covered::<S, T, RINGS>(s, (meridians, orders), matrix, &x, &mut y) }
+    });
     Some(())
 }
 
 /// The transpose of [`synthesise_orders`]: `rings[m][column][ring] = Σ a[m][meridian] samples[meridian][part][ring]` over the
 /// meridians. (The sine of order 0 is not written.) `None` if a slice is too short.
 #[inline(always)]
-pub(crate) fn analyse_orders<S: Simd, T: LaneOps, const RINGS: usize>(
+pub(crate) fn analyse_orders<S: Simd, T: LaneOps, const RINGS: usize, const LMAX: usize>(
     s: S,
     lmax: usize,
     a: &Azimuths<'_, T>,
@@ -118,14 +139,14 @@ pub(crate) fn analyse_orders<S: Simd, T: LaneOps, const RINGS: usize>(
         return None;
     }
     let (row_stride, column_stride) = (2 * a.meridians, 1);
-    for part in a.parts() {
+    for_parts!(a, |part| {
         let (orders, meridians) = a.counts(lmax, part);
         let matrix = Matrix { data: a.constants(part), row_stride, column_stride, staircase: DENSE };
         let x = Panel { data: samples.get(part.place * RINGS..)?, stride: PARTS * RINGS };
         let y = rings.get_mut(a.start::<RINGS>(part)..).unwrap_or(&mut []);
         let mut y = Panel { data: y, stride: 2 * COLUMNS * RINGS };
         // SAFETY: as in `synthesise_orders`.
-        unsafe { multiply_covered::<S, T, RINGS>(s, (orders, meridians), matrix, &x, &mut y) };
-    }
+        unsafe { multiply_covered::<S, T, RINGS>(s, (orders, meridians), matrix, &x, &mut y) }
+    });
     Some(())
 }

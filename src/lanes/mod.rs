@@ -197,6 +197,9 @@ impl_lane_ops!(
 /// The most lanes of any element type and level.
 pub(crate) const MAX_LANES: usize = 16;
 
+/// Of a constant: the size is not known before a kernel runs.
+pub(crate) const ANY: usize = usize::MAX;
+
 /// Lanes of `T` in a vector of `S`.
 pub(crate) const fn lane_count<S: Simd, T: LaneOps>() -> usize {
     size_of::<T::Lanes<S>>() / size_of::<T>()

@@ -24,6 +24,11 @@ pub(crate) const fn n_theta(total_degree: usize) -> usize {
     total_degree / 2 + 1
 }
 
+/// The largest degree of the tables that are compiled in.
+pub(crate) const fn compiled_lmax(n_theta: usize) -> usize {
+    n_theta - 1
+}
+
 /// A view of the constants of one grid; see the module documentation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GridTable<'t, T> {
@@ -64,11 +69,6 @@ impl<'t, T> GridTable<'t, T> {
         let (legendre, azimuth) = entries.split_at_checked(folded * n_triangle(lmax))?;
         let (cosine, sine) = azimuth.split_at_checked(folded * (lmax + 1))?;
         Some(Self { n_theta, lmax, legendre, cosine, sine })
-    }
-
-    /// Rings of the northern half, equator included; also meridians of the first quarter.
-    pub(crate) const fn folded(&self) -> usize {
-        self.n_theta.div_ceil(2)
     }
 }
 

@@ -14,7 +14,7 @@ const ENGINES: [Engine; 3] = [Engine::Direct, Engine::Grid, Engine::Fourier];
 const LAYOUTS: [Layout; 3] = [Layout::LmChannel, Layout::ChannelLm, Layout::E3nnBlocks];
 
 /// Degrees around vector and tile boundaries, equal and unequal, in both orders, truncated and full.
-const DEGREES: [[usize; 3]; 30] = [
+const DEGREES: [[usize; 3]; 32] = [
     [0, 0, 0],
     [1, 0, 1],
     [0, 2, 1],
@@ -40,7 +40,9 @@ const DEGREES: [[usize; 3]; 30] = [
     [5, 5, 5],
     [5, 5, 9],
     [6, 2, 6],
+    [6, 6, 6],
     [7, 1, 8],
+    [7, 7, 7],
     [8, 8, 8],
     [12, 3, 12],
     [12, 12, 12],

@@ -1,7 +1,9 @@
-//! Which products take the place of what they are made of.
+//! Which products take the place of what they are made of, and which chunks have kernels of their own.
 
 use std::vec::Vec;
 
+use crate::engine::grid::chunks;
+use crate::tables::grid::n_theta;
 use crate::trilinear::Schedule;
 
 /// For functions with these parts and these derivatives wanted, whether each target overwrites its first input.
@@ -23,4 +25,13 @@ fn products_overwrite_what_is_not_needed_any_more() {
     assert_eq!(in_place(both, [false, false, true]), [true, false]);
     // Sums of products.
     assert_eq!(in_place([[true, true]; 3], [false, false, true]), [false, false]);
+}
+
+#[test]
+fn kernels_of_known_degrees_are_for_the_chunks_that_there_are() {
+    // As `trilinear::transform` lists them.
+    for (degree, rings) in [(5, &[8][..]), (6, &[6, 4]), (7, &[6, 5]), (8, &[8, 5])] {
+        let of_chunks: Vec<_> = chunks(n_theta(3 * degree)).map(|chunk| chunk.rings).collect();
+        assert_eq!(of_chunks, rings, "degree {degree}");
+    }
 }

@@ -28,7 +28,8 @@ use crate::engine::grid::{self, GridChunk};
 use crate::index::n_lm;
 use crate::isa::{Level, outline};
 use crate::lanes::{
-    BlockCounts, CacheLine, LaneOps, MAX_RINGS, NEAR, Remaining, Rows, TwoRowsMut, cast, cast_mut, lane_count,
+    ANY, BlockCounts, CacheLine, LaneOps, MAX_RINGS, NEAR, Remaining, Rows, TwoRowsMut, cast, cast_mut,
+    lane_count,
 };
 use crate::plan::{Engine, Kernel, Plan, PlanDesc, Real};
 use crate::tables::fourier::FourierSizes;
@@ -603,18 +604,27 @@ fn transform<'b, S: Simd, T: LaneOps>(
         Kernel::Direct => return None,
         Kernel::Fourier(torus) => run!(torus, 0),
         Kernel::Grid(table, gradient) => {
+            let degree = grid::known_degree(&table, operands.degrees);
             for chunk in grid::chunks(table.n_theta) {
                 let (first_node, start) = (chunk.first_node, chunk.samples_start(table.n_theta));
-                macro_rules! rings {
-                    ($($rings:literal)*) => {
-                        match chunk.rings {
-                            $($rings => run!(GridChunk::<_, $rings> { table, gradient, first_node }, start),)*
+                macro_rules! chunks {
+                    (known: $(($known_rings:literal, $degree:literal))* any: $($rings:literal)*) => {
+                        match (chunk.rings, degree) {
+                            $(($known_rings, $degree) if const { lane_count::<S, T>() > 1 } => {
+                                run!(GridChunk::<_, $known_rings, $degree> { table, gradient, first_node }, start);
+                            })*
+                            $(($rings, _) => {
+                                run!(GridChunk::<_, $rings, ANY> { table, gradient, first_node }, start);
+                            })*
                             _ => return None,
                         }
                     };
                 }
                 const { assert!(MAX_RINGS == 8) };
-                rings!(1 2 3 4 5 6 7 8);
+                chunks! {
+                    known: (8, 5) (4, 6) (6, 6) (5, 7) (6, 7) (5, 8) (8, 8)
+                    any: 1 2 3 4 5 6 7 8
+                }
             }
         }
     }
