@@ -3,8 +3,9 @@
     python3 report.py STEPS LIBRARY [--degrees 1,2,3] [--isa avx512,avx2] [--dtype f32] [--layout lm_channel]
                       [--output L] [--batch 2x128]
 
-Counts are per block: as many products as a vector has lanes. "stack" are loads and stores of vectors there, spills above all;
-the last column is what the busiest function executes.
+Counts are per block: as many products as a vector has lanes. "bytes" are those of all instructions executed: where code does
+not fit a core's store of decoded instructions, it takes in so many per cycle (16 before Intel's Alder Lake). "stack" are loads
+and stores of vectors there, spills above all; the last column is what the busiest function executes.
 """
 
 import argparse
@@ -41,15 +42,16 @@ def kinds(mnemonic, operands):
 
 
 def disassembly(library):
-    """Address: function, mnemonic, operands."""
+    """Address: function, bytes, mnemonic, operands."""
     instructions, function = {}, ""
-    command = ["objdump", "-d", "--no-show-raw-insn", "-M", "intel", library]
+    command = ["objdump", "-d", "--insn-width=15", "-M", "intel", library]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as objdump:
         for line in objdump.stdout:
             if head := re.match(r"[0-9a-f]+ <(.*)>:", line):
                 function = head[1]
-            elif found := re.match(r"\s+([0-9a-f]+):\s+(\S+)\s*(.*)", line):
-                instructions[int(found[1], 16)] = (function, found[2], found[3])
+            elif found := re.match(r"\s+([0-9a-f]+):\t((?:[0-9a-f]{2} )+)\s*\t(\S+)\s*(.*)", line):
+                length = len(found[2].split())
+                instructions[int(found[1], 16)] = (function, length, found[3], found[4])
     return instructions
 
 
@@ -72,8 +74,8 @@ def main():
     instructions = disassembly(options.library)
 
     missing = False
-    print("| | L | all |", " | ".join(KINDS), "| busiest |")
-    print("| --- |" + " ---: |" * (3 + len(KINDS)))
+    print("| | L | all | bytes |", " | ".join(KINDS), "| busiest |")
+    print("| --- |" + " ---: |" * (4 + len(KINDS)))
     for isa, dtype, layout in ((i, d, l) for i in options.isa for d in options.dtype for l in options.layout):
         (level, vector), (number, size) = ISAS[isa], DTYPES[dtype]
         blocks = max(1, samples * channels * size // vector)
@@ -85,14 +87,15 @@ def main():
                 print(f"NOT RUN: {isa} {dtype} {layout}, L = {degree}: {counted.stderr.strip()}", file=sys.stderr)
                 missing = True
                 continue
-            total, functions = collections.Counter(), collections.Counter()
+            total, functions, length_of_all = collections.Counter(), collections.Counter(), 0
             for line in counted.stdout.splitlines():
                 offset, count = line.split()
-                function, mnemonic, operands = instructions.get(int(offset, 16), ("", "", ""))
+                function, length, mnemonic, operands = instructions.get(int(offset, 16), ("", 0, "", ""))
                 functions[function] += int(count)
+                length_of_all += int(count) * length
                 for kind in kinds(mnemonic, operands):
                     total[kind] += int(count)
-            numbers = [functions.total(), *(total[kind] for kind in KINDS), functions.most_common(1)[0][1]]
+            numbers = [functions.total(), length_of_all, *(total[kind] for kind in KINDS), functions.most_common(1)[0][1]]
             cells = " | ".join(f"{number / blocks:.0f}" for number in numbers)
             print(f"| {isa} {dtype} {layout} | {degree} | {cells} |", flush=True)
     return missing

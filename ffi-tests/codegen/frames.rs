@@ -66,7 +66,7 @@ enum Permission {
     CallFrames,
     /// Call [`MEMORY_FUNCTIONS`].
     CallMemoryFunctions,
-    /// Compute outside of innermost loops: straight-line code for one degree, in a loop over blocks that also moves data.
+    /// Compute outside of innermost loops: code for one degree, mostly straight, in a loop over blocks that also moves data.
     ComputeOutsideLoops,
     /// Divide integers, outside of hot loops.
     Divide,
@@ -77,7 +77,7 @@ enum Permission {
 }
 
 /// Of families of frames; those that are not listed are kernels.
-const PERMISSIONS: [(&str, &[Permission]); 8] = [
+const PERMISSIONS: [(&str, &[Permission]); 9] = [
     // Calls the others; counts the blocks of a run.
     ("Execute", &[AddElements, CallFrames, CallMemoryFunctions, Divide]),
     // Calls the changes between degrees and frequencies, and the fast Fourier transforms.
@@ -86,10 +86,15 @@ const PERMISSIONS: [(&str, &[Permission]); 8] = [
     ("ConvertLayout", &[CallMemoryFunctions, Divide]),
     ("Gather", &[CallMemoryFunctions, ScaleElements]),
     ("Scatter", &[AddElements, CallMemoryFunctions, ScaleElements]),
+    (KNOWN_DEGREE, &[ComputeOutsideLoops]),
     ("Values", &[ComputeOutsideLoops, MultiplyConstants]),
     ("Gradients", &[ComputeOutsideLoops, MultiplyConstants]),
     ("PullBack", &[ComputeOutsideLoops, MultiplyConstants]),
 ];
+
+/// The family of what goes through a `GridChunk` for one degree. That of [any](ANY_DEGREE) goes by the type's name.
+const KNOWN_DEGREE: &str = "KnownGridChunk";
+const ANY_DEGREE: &str = "18446744073709551615>"; // the largest integer, and the end of the type
 
 /// Whether a function, by its name, does nothing but call a frame of a level, so that it is not inlined. `token`: the beginning
 /// of the level's type.
@@ -157,6 +162,10 @@ impl<'a> Frame<'a> {
         let arguments: Vec<_> = arguments.filter_map(|argument| argument.rsplit("::").next()).collect();
         // What goes through a transform belongs to the transform's family.
         let transform = arguments.iter().find_map(|argument| argument.split_once('<')).map(|(name, _)| name);
+        let transform = match transform {
+            Some("GridChunk") if !arguments.contains(&ANY_DEGREE) => Some(KNOWN_DEGREE),
+            other => other,
+        };
         let operation = path.rsplit("::").next()?;
         let element = match *arguments.first()? {
             "f32" => Element::F32,
