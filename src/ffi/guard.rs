@@ -158,8 +158,7 @@ pub(super) fn check_disjoint<T>(
     let range = |start: usize, bytes: usize| (start, start.saturating_add(bytes));
     let array_range =
         |pointer: *const T, len: usize| range(pointer.addr(), len.saturating_mul(size_of::<T>()));
-    // (An empty range overlaps nothing.)
-    let overlap = |a: (usize, usize), b: (usize, usize)| a.0.max(b.0) < a.1.min(b.1);
+    let overlap = |a: (usize, usize), b: (usize, usize)| a.0 < a.1 && b.0 < b.1 && a.0 < b.1 && b.0 < a.1;
     let workspace = range(workspace.0.addr(), workspace.1);
     let inputs = || inputs.iter().map(|&(pointer, len)| array_range(pointer, len));
     let outputs = || outputs.iter().map(|&(pointer, len)| array_range(pointer.cast_const(), len));
