@@ -23,8 +23,8 @@
 //! the rings of the function itself; the one by `x` has a Legendre table of its own.
 //!
 //! At small degrees loops are so short that counting, and finding the way through memory, takes as many instructions as
-//! computing. Where all three functions have the same one, there is code for it ([`GridChunk`]): 23, 30, 19 % fewer
-//! instructions at degrees 5, 6, 8 with AVX-512, 29, 31, 23 % with AVX2 (`benches/steps`).
+//! computing. Where all three functions have the same one, there is code for it ([`GridChunk`]): 24, 31, 19 % fewer
+//! instructions at degrees 5, 6, 8 with AVX-512, 30, 32, 24 % with AVX2 (`benches/steps`).
 
 use pulp::Simd;
 
