@@ -621,6 +621,7 @@ fn transform<'b, S: Simd, T: LaneOps>(
                     };
                 }
                 const { assert!(MAX_RINGS == 8) };
+                // Rings of the chunks of known degrees, and the degree; the scalar level does without.
                 chunks! {
                     known: (8, 5) (4, 6) (6, 6) (5, 7) (6, 7) (5, 8) (8, 8)
                     any: 1 2 3 4 5 6 7 8
