@@ -4,8 +4,8 @@
                       [--output L] [--batch 2x128]
 
 Counts are per block: as many products as a vector has lanes. "bytes" are those of all instructions executed: where code does
-not fit a core's store of decoded instructions, it takes in so many per cycle (16 before Intel's Alder Lake). "stack" are loads
-and stores of vectors there, spills above all; the last column is what the busiest function executes.
+not fit a core's store of decoded instructions, it takes in 16 or 32 of them per cycle. "stack" are loads and stores of vectors
+there, spills above all; the last column is what the busiest function executes.
 """
 
 import argparse

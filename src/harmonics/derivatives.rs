@@ -26,9 +26,9 @@
 use pulp::{Simd, WithSimd};
 
 use super::HarmonicsKind;
-use super::values::{ANY, Evaluation, MAX_UNROLLED, Outputs, Point, elements};
+use super::values::{Evaluation, MAX_UNROLLED, Outputs, Point, elements};
 use crate::index::n_lm;
-use crate::lanes::{LaneOps, LaneRows, cast_mut, lane_count, read_lanes, write_lanes};
+use crate::lanes::{ANY, LaneOps, LaneRows, cast_mut, lane_count, read_lanes, write_lanes};
 use crate::plan::Real;
 
 /// Lane vectors that [`Neighbours`] take: orders 0 to `lmax + 1`, twice.

@@ -8,13 +8,13 @@ use pulp::{Simd, WithSimd};
 use crate::error::{Error, check_len};
 use crate::index::n_lm;
 use crate::isa::{Isa, Level, outline};
-use crate::lanes::{CacheLine, cast_mut, lane_count};
+use crate::lanes::{ANY, CacheLine, cast_mut, lane_count};
 use crate::layout::{ArrayLayout, Broadcast, Layout};
 use crate::plan::{Normalization, Real};
 use crate::tables::harmonics::LMAX;
 use crate::transfer::{Block, DegreeScale, Gather, Scatter, Transfer};
 use derivatives::{Gradients, PullBack};
-use values::{ANY, Evaluation, MAX_UNROLLED, Outputs, Values};
+use values::{Evaluation, MAX_UNROLLED, Outputs, Values};
 
 /// Largest supported degree of [`HarmonicsDesc`].
 pub const LMAX_HARMONICS: usize = LMAX;

@@ -38,7 +38,8 @@ use pulp::{Simd, WithSimd};
 use super::{HarmonicsDesc, HarmonicsKind};
 use crate::index::n_lm;
 use crate::lanes::{
-    LaneElements, LaneOps, LaneRows, MAX_LANES, cast, cast_mut, lane_count, prefetch, read_lanes, write_lanes,
+    ANY, LaneElements, LaneOps, LaneRows, MAX_LANES, cast, cast_mut, lane_count, prefetch, read_lanes,
+    write_lanes,
 };
 use crate::plan::{Normalization, Real};
 use crate::tables::harmonics::{HarmonicsTable, Norms};
@@ -46,9 +47,6 @@ use crate::tables::harmonics::{HarmonicsTable, Norms};
 /// The largest degree for which there is straight-line code: loops over few degrees and orders cost more than what is in
 /// them.
 pub(super) const MAX_UNROLLED: usize = 4;
-
-/// In place of a degree: any, known only when it runs.
-pub(super) const ANY: usize = usize::MAX;
 
 /// What every block of lanes of an execution shares. The degree is `DEGREE`, if it is not [`ANY`].
 #[derive(Clone, Copy)]

@@ -197,7 +197,7 @@ impl_lane_ops!(
 /// The most lanes of any element type and level.
 pub(crate) const MAX_LANES: usize = 16;
 
-/// Of a constant: the size is not known before a kernel runs.
+/// In place of a degree that is a constant parameter: any, known only when it runs.
 pub(crate) const ANY: usize = usize::MAX;
 
 /// Lanes of `T` in a vector of `S`.
