@@ -451,18 +451,14 @@ impl PlanDesc {
     }
 
     /// Those of executions and of gradients.
-    fn arrangements<T: Real>(&self, tables: &Tables) -> Result<[Arrangement; 2], Error> {
+    fn arrangements(&self, tables: &Tables) -> [Arrangement; 2] {
         let [forward, backward] = tables.fourier;
-        let layouts = self.array_layouts()?;
-        let largest_sample = layouts.iter().flatten().map(|layout| layout.sample_stride).max().unwrap_or(0);
-        let sample_bytes = largest_sample.saturating_mul(size_of::<T>());
-        let arrangement = |wanted, kernel| {
-            Arrangement::new(self, &Schedule::new(self.parts(), wanted), kernel, sample_bytes)
-        };
-        Ok([
+        let arrangement =
+            |wanted, kernel| Arrangement::new(self, &Schedule::new(self.parts(), wanted), kernel);
+        [
             arrangement(FORWARD, (tables.engine, forward)),
             arrangement(self.all_gradients(), (tables.vjp_engine(), backward.or(forward))),
-        ])
+        ]
     }
 
     /// Lengths of the arrays of one execution with `n_samples` samples.
@@ -509,7 +505,7 @@ impl PlanDesc {
     pub fn memory<T: Real>(&self) -> Result<Memory, Error> {
         let tables = self.tables::<T>()?;
         self.lengths(1)?;
-        let [forward, backward] = self.arrangements::<T>(&tables)?;
+        let [forward, backward] = self.arrangements(&tables);
         let lanes = forward.total().max(backward.total());
         let lanes_per_line = size_of::<CacheLine>() / (Level::up_to(self.isa).lanes::<T>() * size_of::<T>());
         Ok(Memory {
@@ -653,7 +649,7 @@ impl<'t, T: Real> Plan<'t, T> {
                 (kernel, kernel)
             }
         };
-        let [forward_arrangement, vjp_arrangement] = desc.arrangements::<T>(&needed)?;
+        let [forward_arrangement, vjp_arrangement] = desc.arrangements(&needed);
         Ok(Self {
             desc: PlanDesc { engine: needed.engine, ..*desc },
             level: Level::up_to(desc.isa),

@@ -14,6 +14,18 @@ pub(crate) fn prefetch<T>(array: &[T], start: usize, len: usize) {
     prefetch_lines(first, len * size_of::<T>() / size_of::<CacheLine>() + 1);
 }
 
+/// Asks for the cache line at an address, which need not exist, to be brought into the nearest cache: for what is needed so soon
+/// that it is still there then.
+#[inline(always)]
+pub(super) fn prefetch_line<T>(address: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: SSE is part of the baseline; the instruction accesses nothing and takes any address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+    }
+}
+
 /// [`prefetch`] of lines from an address on.
 #[inline(always)]
 fn prefetch_lines(first: *const CacheLine, n_lines: usize) {

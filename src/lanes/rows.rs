@@ -9,6 +9,8 @@ use core::marker::PhantomData;
 
 use bytemuck::Pod;
 
+use super::prefetch::prefetch_line;
+
 /// Sizes and distances of rows, blocks and samples, in elements.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowsShape {
@@ -55,6 +57,36 @@ impl RowsShape {
             && 0 < N::ROWS
             && N::ROWS <= self.rows
             && row_stride == self.row_stride
+    }
+
+    /// The same shape of these blocks alone, which [it has](Self::has).
+    #[inline(always)]
+    fn of(&self, blocks: BlockCounts) -> Self {
+        Self { blocks, ..*self }
+    }
+
+    /// Where a block of a sample starts; the first ones, if they do not exist.
+    #[inline(always)]
+    fn start(&self, sample: usize, block: usize) -> usize {
+        let sample = if sample < self.blocks.samples { sample } else { 0 };
+        let block = if block < self.blocks.of_sample { block } else { 0 };
+        sample * self.sample_stride + block * self.block_stride
+    }
+
+    /// Asks for the rows of the block that comes some blocks after this one, at most a sample later, whether it exists or not.
+    #[inline(always)]
+    fn prefetch<T, N: RowCount>(&self, data: *const T, sample: usize, block: usize, after: usize) {
+        let RowsShape { row_stride, blocks, block_stride, sample_stride, .. } = *self;
+        let (mut sample, mut block) = (sample, block + after.min(blocks.of_sample));
+        if block >= blocks.of_sample {
+            (sample, block) = (sample + 1, block - blocks.of_sample);
+        }
+        let start = sample.wrapping_mul(sample_stride).wrapping_add(block.wrapping_mul(block_stride));
+        let mut row = data.wrapping_add(start);
+        for _ in 0..N::ROWS {
+            prefetch_line(row);
+            row = row.wrapping_add(row_stride);
+        }
     }
 }
 
@@ -113,9 +145,7 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
         if !self.shape.has::<N>(blocks, row_stride) {
             return None;
         }
-        let RowsShape { block_stride, sample_stride, .. } = self.shape;
-        let (data, rows) = (self.data.as_ptr(), PhantomData);
-        Some(FirstRows { data, blocks, block_stride, sample_stride, row_stride, rows })
+        Some(FirstRows { data: self.data.as_ptr(), shape: self.shape.of(blocks), rows: PhantomData })
     }
 }
 
@@ -160,9 +190,8 @@ impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
 
     #[inline(always)]
     fn first_at<W, N>(&self, start: Option<usize>, blocks: BlockCounts) -> Option<FirstRowsMut<'_, T, W, N>> {
-        let RowsShape { block_stride, sample_stride, row_stride, .. } = self.shape;
-        let (data, rows) = (self.data.wrapping_add(start?), PhantomData);
-        Some(FirstRowsMut { data, blocks, block_stride, sample_stride, row_stride, rows })
+        let data = self.data.wrapping_add(start?);
+        Some(FirstRowsMut { data, shape: self.shape.of(blocks), rows: PhantomData })
     }
 }
 
@@ -170,10 +199,7 @@ impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
 /// remains.
 pub(crate) struct FirstRows<'a, T, V, N> {
     data: *const T,
-    blocks: BlockCounts,
-    block_stride: usize,
-    sample_stride: usize,
-    row_stride: usize,
+    shape: RowsShape,
     rows: PhantomData<(&'a [T], V, N)>,
 }
 
@@ -181,10 +207,14 @@ impl<'a, T: Pod, V: Pod, N: RowCount> FirstRows<'a, T, V, N> {
     /// The rows of a block of a sample; of the first ones, if they do not exist.
     #[inline(always)]
     pub(crate) fn block(&self, sample: usize, block: usize) -> FixedRows<'a, T, V, N> {
-        let sample = if sample < self.blocks.samples { sample } else { 0 };
-        let block = if block < self.blocks.of_sample { block } else { 0 };
-        let data = self.data.wrapping_add(sample * self.sample_stride + block * self.block_stride);
-        FixedRows { data, row_stride: self.row_stride, rows: PhantomData }
+        let data = self.data.wrapping_add(self.shape.start(sample, block));
+        FixedRows { data, row_stride: self.shape.row_stride, rows: PhantomData }
+    }
+
+    /// Asks for the rows of the block that comes some blocks after this one, at most a sample later, whether it exists or not.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, sample: usize, block: usize, after: usize) {
+        self.shape.prefetch::<T, N>(self.data, sample, block, after);
     }
 }
 
@@ -219,10 +249,7 @@ impl<T: Pod, V: Pod, N: RowCount> FixedRows<'_, T, V, N> {
 /// A constant number of rows of each block, to write.
 pub(crate) struct FirstRowsMut<'a, T, V, N> {
     data: *mut T,
-    blocks: BlockCounts,
-    block_stride: usize,
-    sample_stride: usize,
-    row_stride: usize,
+    shape: RowsShape,
     rows: PhantomData<(&'a mut [T], V, N)>,
 }
 
@@ -230,10 +257,14 @@ impl<T: Pod, V: Pod, N: RowCount> FirstRowsMut<'_, T, V, N> {
     /// The rows of a block of a sample; of the first ones, if they do not exist.
     #[inline(always)]
     pub(crate) fn block(&mut self, sample: usize, block: usize) -> FixedRowsMut<'_, T, V, N> {
-        let sample = if sample < self.blocks.samples { sample } else { 0 };
-        let block = if block < self.blocks.of_sample { block } else { 0 };
-        let data = self.data.wrapping_add(sample * self.sample_stride + block * self.block_stride);
-        FixedRowsMut { data, row_stride: self.row_stride, rows: PhantomData }
+        let data = self.data.wrapping_add(self.shape.start(sample, block));
+        FixedRowsMut { data, row_stride: self.shape.row_stride, rows: PhantomData }
+    }
+
+    /// Asks for the rows of the block that comes some blocks after this one, at most a sample later, whether it exists or not.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, sample: usize, block: usize, after: usize) {
+        self.shape.prefetch::<T, N>(self.data.cast_const(), sample, block, after);
     }
 }
 

@@ -55,15 +55,10 @@ fn run_blocks(schedule: &Schedule, degrees: [usize; 3]) -> [usize; 2] {
 const BUFFERED: usize = 1536;
 const IN_PLACE: usize = 8192;
 
-/// Where memory is far, the direct engine takes as many blocks as these bytes hold between two looks at what has to be asked for,
-/// in place half as many: enough that the costs of a call hardly count beside those of memory, few enough that it is asked for a
-/// few lines at a time. (Chosen on Zen 4 from 4, 6, 8 and 16 KiB, for 128 channels of degrees 1 and 2 from memory.)
+/// Where memory is far, the direct engine takes as many blocks in buffers as these bytes hold between two looks at what has to be
+/// asked for: enough that the costs of a call hardly count beside those of memory, few enough that it is asked for a few lines at
+/// a time. (Chosen on Zen 4 from 4, 6, 8 and 16 KiB, for 128 channels of degrees 1 and 2 from memory.)
 const FAR: usize = 8192;
-
-/// Bytes of a sample up to which hardware asks for memory as well or better. (Measured on Zen 4, products from memory, f32, time
-/// without asking over that with: 0.9 for 32 channels of degree 2, 1152 bytes; 1.1 to 1.4 for 48, 1728 bytes; 1.4 to 2.6 for 64
-/// and 128.)
-const FAR_SAMPLE: usize = 1536;
 
 /// The degree to which an engine computes the coefficients of a slot: at least the slot's.
 fn computed_lmax(direct: bool, degrees: [usize; 3], slot: Slot) -> usize {
@@ -85,9 +80,6 @@ pub(crate) struct Arrangement {
     /// Which functions' arrays the engine can work on itself where blocks are full: to read, and to write.
     plain_to_read: SlotSet,
     plain_to_write: SlotSet,
-    /// Whether to ask for memory that is far: where samples are too large to be a sequence for hardware, or arrays are copied
-    /// for their layout, factors or sharing. (Transforms take so long that memory does not count.)
-    asks_ahead: bool,
     /// Which functions' derivatives start at zero: sums, or such as have degrees that cannot contribute.
     from_zero: SlotSet,
     /// At most so many blocks go through the engine together, in buffers and in place.
@@ -141,12 +133,10 @@ impl BufferStarts {
 }
 
 impl Arrangement {
-    /// `sample_bytes`: of the largest array's sample.
     pub(crate) fn new(
         desc: &PlanDesc,
         schedule: &Schedule,
         (engine, sizes): (Engine, Option<FourierSizes>),
-        sample_bytes: usize,
     ) -> Self {
         let (degrees, [shared1, shared2]) = (desc.contributing(), desc.shared_by_channels());
         let shared = SlotSet::new([shared1, shared2, false]);
@@ -195,7 +185,6 @@ impl Arrangement {
             shared,
             plain_to_read: SlotSet::new(plain),
             plain_to_write: SlotSet::new([0, 1, 2].map(is_plain_to_write)),
-            asks_ahead: direct && (sample_bytes > FAR_SAMPLE || plain.contains(&false)),
             from_zero: SlotSet::new(sums.map(|is_sum| is_sum || !desc.all_contribute())),
             blocks,
             in_place_blocks,
@@ -382,7 +371,8 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         let desc = plan.desc();
         let kinds = [desc.weights1, desc.weights2, desc.weights3];
         let scale = |i: usize| DegreeScale { factors: plan.factors[i], kind: kinds[i], weights: weights[i] };
-        let mut are_far = arrangement.asks_ahead;
+        // (Transforms take so long that memory does not count.)
+        let mut are_far = matches!(kernel, Kernel::Direct);
         if are_far {
             let mut bytes = 0;
             for function in *functions {
@@ -394,11 +384,10 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             are_far = bytes >= NEAR;
         }
         let transfers = Transfers { plan, arrangement, scales: [scale(0), scale(1), scale(2)], are_far };
-        let Arrangement { mut blocks, mut in_place_blocks, .. } = **arrangement;
+        let Arrangement { mut blocks, in_place_blocks, .. } = **arrangement;
         if are_far {
             let far_vectors = (FAR / size_of::<T::Lanes<S>>()).min(BUFFERED);
             blocks = (blocks * far_vectors / BUFFERED).max(1);
-            in_place_blocks = (in_place_blocks * far_vectors / (2 * IN_PLACE)).max(1);
         }
         let is_plain = !*accumulate
             && schedule.reads.is_subset_of(arrangement.plain_to_read)
@@ -452,9 +441,7 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         for coupling in self.schedule.couplings() {
             let (mut first, mut left) = (first, blocks);
             while left > 0 {
-                // (Memory is asked for sample by sample.)
-                let at_most = if self.transfers.are_far { first.full_blocks().min(left) } else { left };
-                let blocks = first.as_samples(at_most);
+                let blocks = first.as_samples(left);
                 let rows = |field: Field| {
                     let (start, shape) = self.transfers.of(field)?.plain_rows::<S>(&first, blocks);
                     Rows::new(self.functions[field.slot as usize].get(start..)?, shape)
@@ -466,23 +453,10 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
                 let (_, shape) = product.or(bracket)?;
                 let array = self.gradients[coupling.slot as usize].as_deref_mut()?;
                 let starts = [product.map(|(start, _)| start), bracket.map(|(start, _)| start)];
-                if self.transfers.are_far {
-                    for field in [coupling.first, coupling.second] {
-                        self.transfers.of(field)?.ask_ahead(
-                            (0, n_lm(self.arrangement.degrees[field.slot as usize])),
-                            (&first, blocks.of_sample),
-                            self.functions[field.slot as usize],
-                        );
-                    }
-                    for field in [coupling.product, coupling.bracket].into_iter().flatten() {
-                        let count = n_lm(self.arrangement.degrees[field.slot as usize]);
-                        self.transfers.of(field)?.ask_ahead((0, count), (&first, blocks.of_sample), array);
-                    }
-                }
                 let degrees = coupled(self.arrangement.degrees, coupling.slot);
                 let rows = TwoRowsMut::new(array, starts, shape)?;
                 let mut results = Results { rows, accumulate: coupling.accumulate };
-                direct::couple::<S, T>(s, degrees, blocks, &x1, &x2, &mut results)?;
+                direct::couple::<S, T>(s, degrees, blocks, &x1, &x2, &mut results, self.transfers.are_far)?;
                 let done = blocks.samples * blocks.of_sample;
                 first.advance(done);
                 left -= done;
@@ -510,7 +484,7 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             let mut results = Results { rows, accumulate: coupling.accumulate };
             let degrees = coupled(degrees, coupling.slot);
             let blocks = BlockCounts::of_one(blocks);
-            direct::couple::<S, T>(s, degrees, blocks, &x1, &x2, &mut results)?;
+            direct::couple::<S, T>(s, degrees, blocks, &x1, &x2, &mut results, false)?;
         }
         Some(())
     }
