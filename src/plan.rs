@@ -451,14 +451,18 @@ impl PlanDesc {
     }
 
     /// Those of executions and of gradients.
-    fn arrangements(&self, tables: &Tables) -> [Arrangement; 2] {
+    fn arrangements<T: Real>(&self, tables: &Tables) -> Result<[Arrangement; 2], Error> {
         let [forward, backward] = tables.fourier;
-        let arrangement =
-            |wanted, kernel| Arrangement::new(self, &Schedule::new(self.parts(), wanted), kernel);
-        [
+        let layouts = self.array_layouts()?;
+        let largest_sample = layouts.iter().flatten().map(|layout| layout.sample_stride).max().unwrap_or(0);
+        let sample_bytes = largest_sample.saturating_mul(size_of::<T>());
+        let arrangement = |wanted, kernel| {
+            Arrangement::new(self, &Schedule::new(self.parts(), wanted), kernel, sample_bytes)
+        };
+        Ok([
             arrangement(FORWARD, (tables.engine, forward)),
             arrangement(self.all_gradients(), (tables.vjp_engine(), backward.or(forward))),
-        ]
+        ])
     }
 
     /// Lengths of the arrays of one execution with `n_samples` samples.
@@ -505,7 +509,7 @@ impl PlanDesc {
     pub fn memory<T: Real>(&self) -> Result<Memory, Error> {
         let tables = self.tables::<T>()?;
         self.lengths(1)?;
-        let [forward, backward] = self.arrangements(&tables);
+        let [forward, backward] = self.arrangements::<T>(&tables)?;
         let lanes = forward.total().max(backward.total());
         let lanes_per_line = size_of::<CacheLine>() / (Level::up_to(self.isa).lanes::<T>() * size_of::<T>());
         Ok(Memory {
@@ -649,7 +653,7 @@ impl<'t, T: Real> Plan<'t, T> {
                 (kernel, kernel)
             }
         };
-        let [forward_arrangement, vjp_arrangement] = desc.arrangements(&needed);
+        let [forward_arrangement, vjp_arrangement] = desc.arrangements::<T>(&needed)?;
         Ok(Self {
             desc: PlanDesc { engine: needed.engine, ..*desc },
             level: Level::up_to(desc.isa),
@@ -864,8 +868,8 @@ impl<'t, T: Real> Plan<'t, T> {
         execute.run(self.level).ok_or(Error::Internal)
     }
 
-    /// The result of checked arguments.
-    fn forward(
+    /// [`Self::execute`] with arguments that have been checked.
+    pub(crate) fn forward(
         &self,
         n_samples: usize,
         [x1, x2]: [&[T]; 2],

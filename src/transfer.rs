@@ -295,12 +295,7 @@ impl<T: LaneOps> Transfer<'_, T> {
     /// they have) and a little later. (In many layouts what follows one another in memory is short, and what is worked on at a
     /// time lies in more places than hardware keeps track of.)
     #[inline(always)]
-    pub(crate) fn ask_ahead(
-        &self,
-        (l, count): (usize, usize),
-        (block, blocks): (&Block, usize),
-        array: &[T],
-    ) {
+    fn ask_ahead(&self, (l, count): (usize, usize), (block, blocks): (&Block, usize), array: &[T]) {
         // What samples share is there.
         if !self.asks_ahead || self.layout.sample_stride == 0 {
             return;

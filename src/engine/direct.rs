@@ -11,7 +11,8 @@ use pulp::{Simd, WithSimd};
 
 use crate::index::n_lm;
 use crate::lanes::{
-    BlockCounts, CacheLine, FixedRows, FixedRowsMut, LaneOps, RowCount, Rows, TwoRowsMut, settle,
+    BlockCounts, CAN_PREFETCH, CacheLine, FixedRows, FixedRowsMut, LaneOps, RowCount, Rows, TwoRowsMut,
+    settle,
 };
 use crate::tables::gaunt::{
     ClassTerms, LMAX_DIRECT, MAX_CLASS_LEN, Output, Pair, Side, Term, Wanted, n_classes,
@@ -41,13 +42,14 @@ pub(crate) struct Results<'a, T, V> {
     pub(crate) accumulate: bool,
 }
 
-/// Where memory is far, a kernel asks for a block's rows when it has as much to do before as these bytes hold, but not more than a
-/// sample before. (Chosen on Cascade Lake from 1 to 32 KiB, for 128 channels of degrees 1 and 2 from memory, where 2 to 8 KiB make
-/// no difference.)
+/// Where memory is far, a kernel asks for a block's rows when about as much is left to do before it as these bytes hold; at
+/// least a cache line of each row, at most a sample. (Chosen on Cascade Lake from 1 to 32 KiB, for 128 channels of degrees 1
+/// and 2 from memory, where 2 to 8 KiB make no difference.)
 const AHEAD: usize = 4096;
 
 /// The product and the bracket of `x1` and `x2` for coefficients in flat order and these blocks of lanes; results have
-/// rows to [`computed_lmax3`]. Where memory `is_far`, asks for the rows of later blocks. `None` if there are no blocks, rows are
+/// rows to [`computed_lmax3`]. Where memory `is_far`, asks for the rows of later blocks, which
+/// have to be neighbours of these. `None` if there are no blocks, rows are
 /// missing or not equally distant everywhere, or for degrees that the engine does not serve.
 ///
 /// For operands of equal degrees one kernel makes both with fewer operations than two, as both need `x1[i] x2[j]` and
@@ -174,8 +176,9 @@ impl<T: LaneOps, V: bytemuck::Pod, P: Constants> WithSimd for Coupling<'_, '_, T
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        // Among the few instructions of a block of low degree, a test whether to ask would be felt.
-        if self.is_far || const { P::DEGREES[0] > 2 } {
+        // Among the few instructions of a block of low degree, a test whether to ask would be felt: it is made once, between two
+        // loops. Larger kernels test, as they take long to compile.
+        if (CAN_PREFETCH && self.is_far) || const { P::DEGREES[0] > 2 } {
             self.run::<S, true>(s)
         } else {
             self.run::<S, false>(s)
@@ -197,9 +200,11 @@ impl<T: LaneOps, V: bytemuck::Pod, P: Constants> Coupling<'_, '_, T, V, P> {
         let mut product = if P::WANTED.product { Some(product?) } else { None };
         let mut bracket = if P::WANTED.bracket { Some(bracket?) } else { None };
         let sign = T::splat(s, T::from_f64(if swapped { -1.0 } else { 1.0 }));
+        // Shorter rows are one sequence for hardware.
+        let asks = MAY_ASK && is_far && blocks.of_sample >= BlocksAhead::<P, T::Lanes<S>>::SHARING;
         for sample in 0..blocks.samples {
             for block in 0..blocks.of_sample {
-                if MAY_ASK && is_far && block % BlocksAhead::<P, T::Lanes<S>>::SHARING == 0 {
+                if asks && block % BlocksAhead::<P, T::Lanes<S>>::SHARING == 0 {
                     let after = BlocksAhead::<P, T::Lanes<S>>::COUNT;
                     x1.prefetch(sample, block, after);
                     x2.prefetch(sample, block, after);
@@ -233,12 +238,13 @@ impl<P: Constants, const SLOT: usize> RowCount for Slot<P, SLOT> {
     const ROWS: usize = n_lm(P::DEGREES[SLOT]);
 }
 
-/// How many blocks before they are needed rows are asked for.
+/// For rows in memory that is far, where blocks are neighbours.
 struct BlocksAhead<P, V>(PhantomData<(P, V)>);
 
 impl<P: Constants, V> BlocksAhead<P, V> {
     /// The rows of so many blocks share cache lines.
     const SHARING: usize = size_of::<CacheLine>() / size_of::<V>();
+    /// How many blocks before they are needed rows are asked for.
     const COUNT: usize = {
         let rows = n_lm(P::DEGREES[0]) + n_lm(P::DEGREES[1]) + n_lm(P::DEGREES[2]);
         let lines = AHEAD / (rows * size_of::<CacheLine>());

@@ -4,6 +4,9 @@
 
 use super::CacheLine;
 
+/// Whether there is a stable instruction to ask with.
+pub(crate) const CAN_PREFETCH: bool = cfg!(target_arch = "x86_64");
+
 /// Asks for the cache lines that hold `len` elements from `start` on, those that exist, to be brought near. Changes speed
 /// only; does nothing where there is no stable instruction for it.
 ///

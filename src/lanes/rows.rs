@@ -19,7 +19,8 @@ pub(crate) struct RowsShape {
     pub(crate) blocks: BlockCounts,
     /// 0 if all blocks are the same.
     pub(crate) block_stride: usize,
-    /// 0 if all samples are the same, or there is one.
+    /// 0 if all samples are the same; else the distance to the next, even if there is one only, if it is to be
+    /// [asked for](Self::prefetch).
     pub(crate) sample_stride: usize,
 }
 
@@ -73,7 +74,8 @@ impl RowsShape {
         sample * self.sample_stride + block * self.block_stride
     }
 
-    /// Asks for the rows of the block that comes some blocks after this one, at most a sample later, whether it exists or not.
+    /// Asks for the rows of the block that comes some blocks after this one, at most a sample of these blocks later, whether it
+    /// exists or not. (Where these are part of a sample, its others are passed over: once per call.)
     #[inline(always)]
     fn prefetch<T, N: RowCount>(&self, data: *const T, sample: usize, block: usize, after: usize) {
         let RowsShape { row_stride, blocks, block_stride, sample_stride, .. } = *self;
@@ -211,7 +213,7 @@ impl<'a, T: Pod, V: Pod, N: RowCount> FirstRows<'a, T, V, N> {
         FixedRows { data, row_stride: self.shape.row_stride, rows: PhantomData }
     }
 
-    /// Asks for the rows of the block that comes some blocks after this one, at most a sample later, whether it exists or not.
+    /// [`RowsShape::prefetch`].
     #[inline(always)]
     pub(crate) fn prefetch(&self, sample: usize, block: usize, after: usize) {
         self.shape.prefetch::<T, N>(self.data, sample, block, after);
@@ -261,7 +263,7 @@ impl<T: Pod, V: Pod, N: RowCount> FirstRowsMut<'_, T, V, N> {
         FixedRowsMut { data, row_stride: self.shape.row_stride, rows: PhantomData }
     }
 
-    /// Asks for the rows of the block that comes some blocks after this one, at most a sample later, whether it exists or not.
+    /// [`RowsShape::prefetch`].
     #[inline(always)]
     pub(crate) fn prefetch(&self, sample: usize, block: usize, after: usize) {
         self.shape.prefetch::<T, N>(self.data.cast_const(), sample, block, after);

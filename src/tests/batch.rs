@@ -69,10 +69,11 @@ fn split_does_not_matter_f64() {
     split_does_not_matter::<f64>();
 }
 
-/// Arrays beyond near caches, which are worked on in other portions, give the bits that samples have alone.
+/// Arrays beyond near caches, where memory is asked for and buffers take fewer blocks, give the bits that samples have alone.
 fn size_does_not_matter<T: Roundoff>() {
     for isa in levels() {
-        for desc in [PlanDesc::product(2, 2, 2), PlanDesc::product_and_bracket(2, 2, 2)] {
+        let products = [PlanDesc::product(2, 2, 2), PlanDesc::product(3, 3, 3)];
+        for desc in products.into_iter().chain([PlanDesc::product_and_bracket(2, 2, 2)]) {
             let cases = [
                 (5, Broadcast::None),
                 (16, Broadcast::None),
