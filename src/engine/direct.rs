@@ -44,13 +44,13 @@ pub(crate) struct Results<'a, T, V> {
 
 /// Where memory is far, a kernel asks for a block's rows when about as much is left to do before it as these bytes hold; at
 /// least a cache line of each row, at most a sample. (Chosen on Cascade Lake from 1 to 32 KiB, for 128 channels of degrees 1
-/// and 2 from memory, where 2 to 8 KiB make no difference.)
+/// and 2 from memory, where 2 to 8 KiB make up to 4 %.)
 const AHEAD: usize = 4096;
 
 /// The product and the bracket of `x1` and `x2` for coefficients in flat order and these blocks of lanes; results have
-/// rows to [`computed_lmax3`]. Where memory `is_far`, asks for the rows of later blocks, which
-/// have to be neighbours of these. `None` if there are no blocks, rows are
-/// missing or not equally distant everywhere, or for degrees that the engine does not serve.
+/// rows to [`computed_lmax3`]. Where memory `is_far`, asks for the rows of later blocks; blocks have to be neighbours then.
+/// `None` if there are no blocks, rows are missing or not equally distant everywhere, or for degrees that the engine does not
+/// serve.
 ///
 /// For operands of equal degrees one kernel makes both with fewer operations than two, as both need `x1[i] x2[j]` and
 /// `x1[j] x2[i]`. (Where degrees differ, most products have no mirror image, and there is less to save; with output to degree 8
@@ -163,7 +163,7 @@ struct Coupling<'r, 'a, T, V, P> {
     /// Whether the operands have changed places, as their degrees asked for.
     swapped: bool,
     blocks: BlockCounts,
-    /// Whether to ask for the rows of later blocks.
+    /// Whether memory is far.
     is_far: bool,
     x1: &'r Rows<'a, T, V>,
     x2: &'r Rows<'a, T, V>,
@@ -176,22 +176,25 @@ impl<T: LaneOps, V: bytemuck::Pod, P: Constants> WithSimd for Coupling<'_, '_, T
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
+        // Shorter rows are one sequence for hardware.
+        let are_long = self.blocks.of_sample >= BlocksAhead::<P, T::Lanes<S>>::SHARING;
+        let asks = CAN_PREFETCH && self.is_far && are_long;
         // Among the few instructions of a block of low degree, a test whether to ask would be felt: it is made once, between two
-        // loops. Larger kernels test, as they take long to compile.
-        if (CAN_PREFETCH && self.is_far) || const { P::DEGREES[0] > 2 } {
-            self.run::<S, true>(s)
+        // loops (of which there is one only where nothing can be asked for). Larger kernels test, as they take long to compile.
+        if asks || const { P::DEGREES[0] > 2 } {
+            self.run::<S, true>(s, asks)
         } else {
-            self.run::<S, false>(s)
+            self.run::<S, false>(s, false)
         }
     }
 }
 
 impl<T: LaneOps, V: bytemuck::Pod, P: Constants> Coupling<'_, '_, T, V, P> {
-    /// All blocks. Does not ask for rows if not `MAY_ASK`.
+    /// All blocks. Asks for rows of later ones if it `MAY_ASK` and `asks`.
     #[inline(always)]
     #[allow(clippy::unnecessary_semicolon)] // of the unrolled loop
-    fn run<S: Simd, const MAY_ASK: bool>(self, s: S) -> Option<()> {
-        let Self { swapped, blocks, is_far, x1, x2, results: Results { rows, accumulate }, .. } = self;
+    fn run<S: Simd, const MAY_ASK: bool>(self, s: S, asks: bool) -> Option<()> {
+        let Self { swapped, blocks, x1, x2, results: Results { rows, accumulate }, .. } = self;
         let (x1, x2) = (x1.cast::<T::Lanes<S>>()?, x2.cast::<T::Lanes<S>>()?);
         // One distance for all, so that the row offsets fit into the general registers.
         let stride = x1.row_stride();
@@ -200,11 +203,9 @@ impl<T: LaneOps, V: bytemuck::Pod, P: Constants> Coupling<'_, '_, T, V, P> {
         let mut product = if P::WANTED.product { Some(product?) } else { None };
         let mut bracket = if P::WANTED.bracket { Some(bracket?) } else { None };
         let sign = T::splat(s, T::from_f64(if swapped { -1.0 } else { 1.0 }));
-        // Shorter rows are one sequence for hardware.
-        let asks = MAY_ASK && is_far && blocks.of_sample >= BlocksAhead::<P, T::Lanes<S>>::SHARING;
         for sample in 0..blocks.samples {
             for block in 0..blocks.of_sample {
-                if asks && block % BlocksAhead::<P, T::Lanes<S>>::SHARING == 0 {
+                if MAY_ASK && asks && block % BlocksAhead::<P, T::Lanes<S>>::SHARING == 0 {
                     let after = BlocksAhead::<P, T::Lanes<S>>::COUNT;
                     x1.prefetch(sample, block, after);
                     x2.prefetch(sample, block, after);

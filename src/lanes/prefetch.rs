@@ -7,6 +7,13 @@ use super::CacheLine;
 /// Whether there is a stable instruction to ask with.
 pub(crate) const CAN_PREFETCH: bool = cfg!(target_arch = "x86_64");
 
+/// Caches, by the instruction's numbers: `_MM_HINT_T0`, `_MM_HINT_T1`.
+pub(super) const NEAREST: i32 = 3;
+const SECOND: i32 = 2;
+#[cfg(target_arch = "x86_64")]
+const _: () =
+    assert!(NEAREST == core::arch::x86_64::_MM_HINT_T0 && SECOND == core::arch::x86_64::_MM_HINT_T1);
+
 /// Asks for the cache lines that hold `len` elements from `start` on, those that exist, to be brought near. Changes speed
 /// only; does nothing where there is no stable instruction for it.
 ///
@@ -17,26 +24,22 @@ pub(crate) fn prefetch<T>(array: &[T], start: usize, len: usize) {
     prefetch_lines(first, len * size_of::<T>() / size_of::<CacheLine>() + 1);
 }
 
-/// Asks for the cache line at an address, which need not exist, to be brought into the nearest cache: for what is needed so soon
-/// that it is still there then.
-#[inline(always)]
-pub(super) fn prefetch_line<T>(address: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: SSE is part of the baseline; the instruction accesses nothing and takes any address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
-    }
-}
-
 /// [`prefetch`] of lines from an address on.
 #[inline(always)]
 fn prefetch_lines(first: *const CacheLine, n_lines: usize) {
-    #[cfg(target_arch = "x86_64")]
     for line in 0..n_lines {
-        use core::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        // SAFETY: SSE is part of the baseline; the instruction accesses nothing and takes any address.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(first.wrapping_add(line).cast()) };
+        prefetch_line::<SECOND, _>(first.wrapping_add(line));
+    }
+}
+
+/// Asks for the cache line at an address, which need not exist, to be brought into the [`NEAREST`] cache, for what is needed so
+/// soon that it is still there then, or into the [`SECOND`].
+#[inline(always)]
+pub(super) fn prefetch_line<const CACHE: i32, T>(address: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: SSE is part of the baseline; the instruction accesses nothing and takes any address.
+    unsafe {
+        core::arch::x86_64::_mm_prefetch::<CACHE>(address.cast());
     }
 }
 

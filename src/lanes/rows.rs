@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 
 use bytemuck::Pod;
 
-use super::prefetch::prefetch_line;
+use super::prefetch::{NEAREST, prefetch_line};
 
 /// Sizes and distances of rows, blocks and samples, in elements.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +86,7 @@ impl RowsShape {
         let start = sample.wrapping_mul(sample_stride).wrapping_add(block.wrapping_mul(block_stride));
         let mut row = data.wrapping_add(start);
         for _ in 0..N::ROWS {
-            prefetch_line(row);
+            prefetch_line::<NEAREST, _>(row);
             row = row.wrapping_add(row_stride);
         }
     }

@@ -60,9 +60,10 @@ const IN_PLACE: usize = 8192;
 /// a time. (Chosen on Zen 4 from 4, 6, 8 and 16 KiB, for 128 channels of degrees 1 and 2 from memory.)
 const FAR: usize = 8192;
 
-/// Bytes of a sample up to which hardware asks for memory as well or better where blocks are copied to buffers. (Measured on
-/// Cascade Lake, degree 2, f32, `[lm][channel]`, time without asking over that with: 0.84 to 0.87 for 4 and 8 channels; but 1.15
-/// to 1.26 for 3 and 5, of which blocks go one by one anyhow.)
+/// Bytes of a sample up to which hardware asks for memory as well or better where blocks are copied to buffers. (Time without
+/// asking over that with, degree 2, f32, `[lm][channel]`: chosen on Zen 4, when arrays in place kept to it as well, 0.9 for 32
+/// channels, 1152 bytes, 1.1 to 1.4 for 48; in buffers, on Cascade Lake, 0.84 to 0.87 for 4 and 8 channels, but 1.15 to 1.26 for
+/// 3 and 5, of which blocks go one by one anyhow.)
 const FAR_SAMPLE: usize = 1536;
 
 /// The degree to which an engine computes the coefficients of a slot: at least the slot's.
