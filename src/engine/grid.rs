@@ -23,8 +23,8 @@
 //! the rings of the function itself; the one by `x` has a Legendre table of its own.
 //!
 //! At small degrees loops are so short that counting, and finding the way through memory, takes as many instructions as
-//! computing. Where all three functions have the same one, there is code for it ([`GridChunk`]): 24, 31, 19 % fewer
-//! instructions at degrees 5, 6, 8 with AVX-512, 30, 32, 24 % with AVX2 (`benches/steps`).
+//! computing. Where all three functions have the same one, there is code for it ([`GridChunk`]): 39, 36, 30 % fewer
+//! instructions at degrees 6, 7, 8 with AVX-512, 42, 39, 34 % with AVX2 (`benches/steps`).
 
 use pulp::Simd;
 
@@ -68,17 +68,39 @@ impl Chunk {
 
 /// The chunks of a grid: its nodes split evenly, at most [`MAX_RINGS`] rings each.
 pub(crate) fn chunks(n_theta: usize) -> impl Iterator<Item = Chunk> {
-    let nodes = n_theta.div_ceil(2);
-    let n_chunks = nodes.div_ceil(MAX_RINGS / 2).max(1);
+    (0..n_chunks(n_theta)).map(move |i| chunk(n_theta, i))
+}
+
+/// How many chunks a grid has.
+#[inline(always)]
+pub(crate) const fn n_chunks(n_theta: usize) -> usize {
+    let n_chunks = n_theta.div_ceil(2).div_ceil(MAX_RINGS / 2);
+    if n_chunks == 0 { 1 } else { n_chunks }
+}
+
+#[inline(always)]
+const fn chunk(n_theta: usize, i: usize) -> Chunk {
+    let (nodes, n_chunks) = (n_theta.div_ceil(2), n_chunks(n_theta));
     let (base, extra) = (nodes / n_chunks, nodes % n_chunks);
-    let mut first_node = 0;
-    (0..n_chunks).map(move |i| {
-        let count = base + usize::from(i < extra);
-        let start = first_node;
-        first_node += count;
-        let equator = first_node == nodes && n_theta % 2 == 1;
-        Chunk { first_node: start, rings: 2 * count - usize::from(equator) }
-    })
+    let (first_node, count) = if i < extra { (i * (base + 1), base + 1) } else { (i * base + extra, base) };
+    let has_equator = first_node + count == nodes && n_theta % 2 == 1;
+    Chunk { first_node, rings: 2 * count - has_equator as usize }
+}
+
+/// Where the chunk of so many rings starts that the grid for functions of one degree has; an error at compile time unless there is
+/// one, and one only.
+const fn known_first_node(degree: usize, rings: usize) -> usize {
+    let n_theta = n_theta(3 * degree);
+    let (mut found, mut first_node, mut i) = (0, 0, 0);
+    while i < n_chunks(n_theta) {
+        let chunk = chunk(n_theta, i);
+        if chunk.rings == rings {
+            (found, first_node) = (found + 1, chunk.first_node);
+        }
+        i += 1;
+    }
+    assert!(found == 1);
+    first_node
 }
 
 /// The degree of all three functions if it is the same one, and the grid's constants are those compiled in for it; otherwise
@@ -101,6 +123,9 @@ pub(crate) struct GridChunk<'t, T, const RINGS: usize, const DEGREE: usize> {
 }
 
 impl<T: LaneOps, const RINGS: usize, const DEGREE: usize> GridChunk<'_, T, RINGS, DEGREE> {
+    const FIRST_NODE: Option<usize> =
+        if DEGREE == ANY { None } else { Some(known_first_node(DEGREE, RINGS)) };
+
     /// The degree of a function: a constant where it is known.
     #[inline(always)]
     fn lmax(lmax: usize) -> usize {
@@ -116,6 +141,12 @@ impl<T: LaneOps, const RINGS: usize, const DEGREE: usize> GridChunk<'_, T, RINGS
     #[inline(always)]
     fn table_lmax(&self) -> usize {
         if DEGREE == ANY { self.table.lmax } else { compiled_lmax(n_theta(3 * DEGREE)) }
+    }
+
+    /// Where the chunk starts.
+    #[inline(always)]
+    fn first_node(&self) -> usize {
+        Self::FIRST_NODE.unwrap_or(self.first_node)
     }
 
     /// Meridians, and how many of them are not an edge: an odd `n_theta` has the meridian `φ = π/2`, where the cosines of odd
@@ -140,7 +171,7 @@ impl<T: LaneOps, const RINGS: usize, const DEGREE: usize> GridChunk<'_, T, RINGS
     /// The Legendre functions at the chunk's nodes.
     #[inline(always)]
     fn legendre(&self) -> Triangle<'_, T> {
-        let Self { table, first_node, .. } = *self;
+        let (table, first_node) = (self.table, self.first_node());
         let (nodes, _) = self.n_meridians();
         Triangle { data: table.legendre, mmax: self.table_lmax(), nodes, first_node }
     }
@@ -148,7 +179,7 @@ impl<T: LaneOps, const RINGS: usize, const DEGREE: usize> GridChunk<'_, T, RINGS
     /// Their derivatives.
     #[inline(always)]
     fn slopes(&self) -> Triangle<'_, T> {
-        let Self { gradient, first_node, .. } = *self;
+        let (gradient, first_node) = (self.gradient, self.first_node());
         let (nodes, _) = self.n_meridians();
         Triangle { data: gradient.legendre, mmax: gradient.lmax, nodes, first_node }
     }
@@ -176,9 +207,9 @@ impl<T: LaneOps, const RINGS: usize, const DEGREE: usize> Transform<T> for GridC
     ) -> Option<()> {
         let lmax = Self::lmax(lmax);
         let (of_function, of_slope) = rings.split_at_mut_checked(2 * (lmax + 1) * RINGS)?;
-        synthesise_triangle::<S, T, RINGS, false>(s, lmax, self.legendre(), x, of_function)?;
+        synthesise_triangle::<S, T, RINGS, DEGREE, false>(s, lmax, self.legendre(), x, of_function)?;
         if sampled.gradient {
-            synthesise_triangle::<S, T, RINGS, true>(s, lmax, self.slopes(), x, of_slope)?;
+            synthesise_triangle::<S, T, RINGS, ANY, true>(s, lmax, self.slopes(), x, of_slope)?;
         }
         Some(())
     }
@@ -233,7 +264,14 @@ impl<T: LaneOps, const RINGS: usize, const DEGREE: usize> Transform<T> for GridC
         rings: &mut [T::Lanes<S>],
         x: &mut [T::Lanes<S>],
     ) -> Option<()> {
-        analyse_triangle::<S, T, RINGS>(s, Self::lmax(lmax), self.legendre(), rings, x, self.first_node > 0)
+        analyse_triangle::<S, T, RINGS, DEGREE>(
+            s,
+            Self::lmax(lmax),
+            self.legendre(),
+            rings,
+            x,
+            self.first_node() > 0,
+        )
     }
 
     #[inline(always)]

@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 
 use pulp::Simd;
 
-use super::LaneOps;
+use super::{ANY, LaneOps};
 
 /// A triangle of columns of decreasing depth, with the mirror symmetry of the rings folded: the constants
 /// `a[m][j][k]` for `m <= mmax`, `k <= mmax − m` and nodes `j`, at `data[(m (2 mmax + 3 − m) / 2 + k) · nodes + j]`.
@@ -128,13 +128,41 @@ impl<T: LaneOps, V: Copy> Walk<T, V> {
     }
 }
 
+/// Does something with the columns of every order from 1 on. Where `LMAX` is known, it is unrolled, so that every depth and
+/// every place is a constant.
+macro_rules! for_orders {
+    ($columns:ident, |$of_order:ident| $sum:expr) => {
+        if LMAX == ANY {
+            for $of_order in $columns {
+                $sum;
+            }
+        } else {
+            const { assert!(LMAX == ANY || LMAX <= 8) };
+            seq_macro::seq! {M in 1..=8 {
+                if M <= LMAX {
+                    let $of_order = $columns.next()?;
+                    $sum;
+                }
+            }}
+        }
+    };
+}
+
 /// For every order `m` and column (cosine 0, sine 1): `out[m][column][j] = Σ_k a[m][j][k] x[k]` on the rings `j` of the
 /// chunk from the first node southwards; `out[m][column]` starts at `(2m + column) · RINGS`. `None` if a slice is too short.
 ///
 /// `SLOPES`: the constants are derivatives of the Legendre functions by `cos θ`, for which even and odd `k` change places: on
 /// the mirror image the value is the opposite for even `k`, and on the equator zero.
+///
+/// `LMAX` is `lmax`, and orders are unrolled, or [`ANY`].
 #[inline(always)]
-pub(crate) fn synthesise_triangle<S: Simd, T: LaneOps, const RINGS: usize, const SLOPES: bool>(
+pub(crate) fn synthesise_triangle<
+    S: Simd,
+    T: LaneOps,
+    const RINGS: usize,
+    const LMAX: usize,
+    const SLOPES: bool,
+>(
     s: S,
     lmax: usize,
     a: Triangle<'_, T>,
@@ -147,11 +175,11 @@ pub(crate) fn synthesise_triangle<S: Simd, T: LaneOps, const RINGS: usize, const
     let zonal = out.next()?;
     // SAFETY: `columns` are of this triangle, all rows to degree `lmax` exist, and `zonal` is as long as two columns.
     unsafe { synthesise_order::<S, T, 1, RINGS, SLOPES>(s, &columns, x, zonal) };
-    for out in out {
+    for_orders!(out, |out| {
         columns.advance();
         // SAFETY: as above, for one of `lmax` further orders.
         unsafe { synthesise_order::<S, T, 2, RINGS, SLOPES>(s, &columns, x, out) };
-    }
+    });
     Some(())
 }
 
@@ -243,7 +271,7 @@ unsafe fn synthesise_order<
 /// The transpose of [`synthesise_triangle`]: coefficient `k` of a column becomes `Σ_j a[m][j][k] b[m][column][j]` over the
 /// rings. Added to what the rows hold if `accumulate`. `None` if a slice is too short.
 #[inline(always)]
-pub(crate) fn analyse_triangle<S: Simd, T: LaneOps, const RINGS: usize>(
+pub(crate) fn analyse_triangle<S: Simd, T: LaneOps, const RINGS: usize, const LMAX: usize>(
     s: S,
     lmax: usize,
     a: Triangle<'_, T>,
@@ -257,11 +285,11 @@ pub(crate) fn analyse_triangle<S: Simd, T: LaneOps, const RINGS: usize>(
     let zonal = b.next()?;
     // SAFETY: as in `synthesise_triangle`.
     unsafe { analyse_order::<S, T, 1, RINGS>(s, &columns, zonal, x, accumulate) };
-    for b in b {
+    for_orders!(b, |b| {
         columns.advance();
         // SAFETY: as in `synthesise_triangle`.
         unsafe { analyse_order::<S, T, 2, RINGS>(s, &columns, b, x, accumulate) };
-    }
+    });
     Some(())
 }
 
