@@ -24,7 +24,9 @@ pub(crate) use interleave::{LaneElements, LaneRows, read_lanes, write_lanes};
 pub(crate) use matrix::{DENSE, Matrix, OrderRows, Panel, multiply};
 pub(crate) use planes::{Multiples, Strided, rotate_planes};
 pub(crate) use prefetch::{Ahead, CAN_PREFETCH, NEAR, prefetch};
-pub(crate) use rows::{BlockCounts, FixedRows, FixedRowsMut, RowCount, Rows, RowsShape, TwoRowsMut};
+pub(crate) use rows::{
+    BlockCounts, BlockPlace, FixedRows, FixedRowsMut, RowCount, Rows, RowsShape, TwoRowsMut,
+};
 pub(crate) use runs::Runs;
 pub(crate) use settle::settle;
 pub(crate) use torus::RingPairs;

@@ -39,6 +39,13 @@ impl BlockCounts {
     }
 }
 
+/// A block, by its sample and its place there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BlockPlace {
+    pub(crate) sample: usize,
+    pub(crate) block: usize,
+}
+
 impl RowsShape {
     /// Number of elements from the first to the last, or `None` on overflow.
     #[inline(always)]
@@ -72,6 +79,14 @@ impl RowsShape {
         let sample = if sample < self.blocks.samples { sample } else { 0 };
         let block = if block < self.blocks.of_sample { block } else { 0 };
         sample * self.sample_stride + block * self.block_stride
+    }
+
+    /// Where a block starts, if it exists and has so many rows.
+    #[inline(always)]
+    fn block(&self, BlockPlace { sample, block }: BlockPlace, rows: usize) -> Option<usize> {
+        let BlockCounts { samples, of_sample } = self.blocks;
+        let exists = sample < samples && block < of_sample && rows <= self.rows;
+        if exists { Some(sample * self.sample_stride + block * self.block_stride) } else { None }
     }
 
     /// Asks for the rows of the block that comes some blocks after this one, at most a sample of these blocks later, whether it
@@ -137,6 +152,18 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
         if same { Some(Rows { data: self.data, shape: self.shape, lanes: PhantomData }) } else { None }
     }
 
+    /// Copies the first rows of a block, as many as there is room for. `None` if it does not have so many, or does not exist.
+    #[inline(always)]
+    pub(crate) fn read(&self, place: BlockPlace, rows: &mut [V]) -> Option<()> {
+        let mut source = self.data.as_ptr().wrapping_add(self.shape.block(place, rows.len())?);
+        for row in rows {
+            // SAFETY: `block` checked that the row exists, and `new` that all lie inside the slice.
+            *row = unsafe { source.cast::<V>().read_unaligned() };
+            source = source.wrapping_add(self.shape.row_stride);
+        }
+        Some(())
+    }
+
     /// The first rows of the first blocks, if there are so many, at this distance.
     #[inline(always)]
     pub(crate) fn first<N: RowCount>(
@@ -173,6 +200,25 @@ impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
     #[inline(always)]
     pub(crate) fn places(&self) -> [bool; 2] {
         [self.starts[0].is_some(), self.starts[1].is_some()]
+    }
+
+    /// The inverse of [`Rows::read`], at one of the places.
+    #[inline(always)]
+    pub(crate) fn write(&mut self, part: usize, place: BlockPlace, rows: &[V]) -> Option<()> {
+        let mut target = self.block(part, place, rows.len())?;
+        for row in rows {
+            // SAFETY: as in `Rows::read`, and the slice is borrowed mutably.
+            unsafe { target.cast::<V>().write_unaligned(*row) };
+            target = target.wrapping_add(self.shape.row_stride);
+        }
+        Some(())
+    }
+
+    /// A block at one of the places, if it exists and has so many rows.
+    #[inline(always)]
+    fn block(&self, part: usize, place: BlockPlace, rows: usize) -> Option<*mut T> {
+        let start = (*self.starts.get(part)?)?;
+        Some(self.data.wrapping_add(start + self.shape.block(place, rows)?))
     }
 
     /// At each place, the first rows of the first blocks, for the same lane vectors under another name. `None` if there are

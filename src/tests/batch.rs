@@ -35,7 +35,7 @@ fn split_does_not_matter<T: Roundoff>() {
     for mut desc in descriptions() {
         for layout in LAYOUTS {
             for size in SIZES {
-                for (n_samples, n_channels) in [(size, 1), (1, size), (size, 3)] {
+                for (n_samples, n_channels) in [(size, 1), (1, size), (size, 3), (3, size)] {
                     (desc.layout, desc.n_channels) = (layout, n_channels);
                     let lengths = desc.lengths(n_samples).unwrap();
                     let mut random = Random(size as u64);

@@ -288,17 +288,17 @@ fn derivatives_agree(desc: &PlanDesc, n_samples: usize, seed: u64) -> TestCaseRe
     Ok(())
 }
 
-/// Full vectors of channels in the layout that the direct engine takes in place, whatever is broadcast: what samples share is
-/// not computed in place, though it lies as if it could be.
+/// Full vectors of channels in the layout that engines take in place, whatever is broadcast: what samples share is not computed
+/// in place, though it lies as if it could be.
 #[test]
 fn derivatives_agree_in_place() {
-    for isa in levels() {
+    for (isa, engine) in levels().into_iter().flat_map(|isa| ENGINES.map(|engine| (isa, engine))) {
         for operation in [Operation::Product, Operation::Bracket, Operation::ProductAndBracket] {
             for (broadcast1, broadcast2) in
                 BROADCASTS.into_iter().flat_map(|b1| BROADCASTS.map(|b2| (b1, b2)))
             {
                 let mut desc = PlanDesc::new(operation, 2, 2, 2);
-                (desc.isa, desc.n_channels, desc.engine) = (Some(isa), 16, Engine::Direct);
+                (desc.isa, desc.n_channels, desc.engine) = (Some(isa), 16, engine);
                 (desc.broadcast1, desc.broadcast2) = (broadcast1, broadcast2);
                 derivatives_agree(&desc, 3, 47).unwrap();
             }

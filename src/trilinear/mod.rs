@@ -37,7 +37,7 @@ use crate::tables::grid::n_theta;
 use crate::transfer::{
     Block, DegreeScale, DegreeSums, Gather, Scatter, Transfer, add_degree_sums, buffer_rows,
 };
-use pass::{Operands, Pass, Samples};
+use pass::{Arrays, OperandRows, Operands, Pass, Samples};
 use schedule::{Field, Input, Slot, SlotSet};
 
 /// So many blocks go through an engine together: enough that the costs of a call hardly count, few enough for the nearest
@@ -154,10 +154,9 @@ impl Arrangement {
         let [blocks, in_place_blocks] = run_blocks(schedule, degrees);
         let direct = engine == Engine::Direct;
         let computed_degrees = Slot::ALL.map(|slot| computed_lmax(direct, degrees, slot));
-        // Rows of the direct engine's arrays lie at one distance. Transforms read and write coefficients several times:
-        // theirs are copied to where they lie together, as rows of an array that are a power of two apart compete for few
-        // places of the nearest cache.
-        let plain = desc.plain_arrays().map(|is_plain| is_plain && direct);
+        // A transform that takes several passes keeps blocks in buffers from one to the next.
+        let passes = if engine == Engine::Grid { grid::n_chunks(n_theta(degrees.iter().sum())) } else { 1 };
+        let plain = desc.plain_arrays().map(|is_plain| is_plain && passes == 1);
         let sums = desc.sums();
         let is_plain_to_write = |i: usize| plain[i] && !sums[i] && computed_degrees[i] == degrees[i];
         let targets = || schedule.targets().iter().map(|t| n_lm(computed_degrees[t.field.slot as usize]));
@@ -264,15 +263,19 @@ impl<T: Real> WithSimd for &mut Execute<'_, '_, T> {
             let is_prepared = run.any_shared && sample.is_some() && prepared == sample;
             prepared = sample;
 
-            if in_place {
-                run.couple_in_place(s, first, blocks)?;
-            } else {
-                run.gather(s, &first, blocks, is_prepared)?;
-                match run.kernel {
-                    Kernel::Direct => run.couple(s, blocks)?,
-                    Kernel::Grid(..) | Kernel::Fourier(_) => run.transform(s, blocks, is_prepared)?,
+            let is_direct = matches!(run.kernel, Kernel::Direct);
+            match (in_place, is_direct) {
+                (true, true) => run.couple_in_place(s, first, blocks)?,
+                (true, false) => run.transform_in_place(s, first, blocks)?,
+                (false, _) => {
+                    run.gather(s, &first, blocks, is_prepared)?;
+                    if is_direct {
+                        run.couple(s, blocks)?;
+                    } else {
+                        run.transform(s, blocks, is_prepared)?;
+                    }
+                    run.store(s, &first, blocks)?;
                 }
-                run.store(s, &first, blocks)?;
             }
             first.advance(blocks);
         }
@@ -519,8 +522,43 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             *out = memory.take(len)?;
             passed = start? + len;
         }
-        let operands = Operands { schedule, degrees, blocks, rows, out, shared, is_prepared };
+        let (rows, blocks) =
+            (OperandRows::Buffers { inputs: rows, targets: out }, BlockCounts::of_one(blocks));
+        let operands = Operands { schedule, degrees, blocks, rows, shared, is_prepared };
         transform(s, kernel, operands, arrangement, rest)
+    }
+
+    /// A transform on the arrays themselves.
+    #[inline(always)]
+    fn transform_in_place(&mut self, s: S, mut first: Block, mut left: usize) -> Option<()> {
+        let Self { schedule, kernel, functions, gradients, transfers, scratch, arrangement, rest, .. } = self;
+        let degrees = arrangement.degrees;
+        while left > 0 {
+            let blocks = first.as_samples(left);
+            let place = |field: Field| Some(transfers.of(field)?.plain_rows::<S>(&first, blocks));
+            let mut arrays =
+                Arrays { inputs: [None; MAX_FIELDS], targets: [const { None }; 3], block: scratch };
+            for (rows, input) in arrays.inputs.iter_mut().zip(schedule.inputs()) {
+                let (start, shape) = place(input.field)?;
+                *rows = Some(Rows::new(functions[input.field.slot as usize].get(start..)?, shape)?);
+            }
+            for ((rows, gradient), slot) in arrays.targets.iter_mut().zip(&mut **gradients).zip(Slot::ALL) {
+                let fields = || schedule.targets().iter().map(|target| target.field);
+                let of_part = |part| fields().find(|field| *field == Field { slot, part }).and_then(place);
+                let parts = [of_part(0), of_part(1)];
+                if let Some((_, shape)) = parts[0].or(parts[1]) {
+                    let starts = parts.map(|place| place.map(|(start, _)| start));
+                    *rows = Some(TwoRowsMut::new(gradient.as_deref_mut()?, starts, shape)?);
+                }
+            }
+            let (rows, shared) = (OperandRows::Arrays(&mut arrays), SlotSet::new([false; 3]));
+            let operands = Operands { schedule, degrees, blocks, rows, shared, is_prepared: false };
+            transform(s, kernel, operands, arrangement, rest)?;
+            let done = blocks.samples * blocks.of_sample;
+            first.advance(done);
+            left -= done;
+        }
+        Some(())
     }
 
     /// Writes the targets' buffers, and what gradients with respect to weights they make.
@@ -562,7 +600,7 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
 fn transform<'b, S: Simd, T: LaneOps>(
     s: S,
     kernel: &Kernel<'_, T>,
-    mut operands: Operands<'b, T::Lanes<S>>,
+    mut operands: Operands<'b, T, T::Lanes<S>>,
     arrangement: &Arrangement,
     workspace: &'b mut [T::Lanes<S>],
 ) -> Option<()> {
@@ -582,8 +620,7 @@ fn transform<'b, S: Simd, T: LaneOps>(
             let (transform, start, operands) = ($transform, $start, &mut operands);
             let (rings, rings_stride) = (&mut *rings, arrangement.rings_stride);
             let (product, samples) = (&mut *product, &mut samples);
-            let element = PhantomData::<T>;
-            outline(s, Pass { transform, start, operands, rings, rings_stride, product, samples, element })?;
+            outline(s, Pass { transform, start, operands, rings, rings_stride, product, samples })?;
         }};
     }
     match *kernel {
