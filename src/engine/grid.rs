@@ -23,8 +23,9 @@
 //! the rings of the function itself; the one by `x` has a Legendre table of its own.
 //!
 //! At small degrees loops are so short that counting, and finding the way through memory, takes as many instructions as
-//! computing. Where all three functions have the same one, there is code for it ([`GridChunk`]): 39, 36, 30 % fewer
-//! instructions at degrees 6, 7, 8 with AVX-512, 42, 39, 34 % with AVX2 (`benches/steps`).
+//! computing. Where all three functions have the same one from 5 to 8, there is code for it ([`GridChunk`]): 39, 36, 30 % fewer
+//! instructions at degrees 6, 7, 8 with AVX-512, 42, 39, 34 % with AVX2 (`benches/steps`); at degree 5, of which a block at a
+//! time is copied besides, 35 and 41 %.
 
 use pulp::Simd;
 
@@ -78,6 +79,7 @@ pub(crate) const fn n_chunks(n_theta: usize) -> usize {
     if n_chunks == 0 { 1 } else { n_chunks }
 }
 
+/// One of them, by its number.
 #[inline(always)]
 const fn chunk(n_theta: usize, i: usize) -> Chunk {
     let (nodes, n_chunks) = (n_theta.div_ceil(2), n_chunks(n_theta));
@@ -87,8 +89,8 @@ const fn chunk(n_theta: usize, i: usize) -> Chunk {
     Chunk { first_node, rings: 2 * count - has_equator as usize }
 }
 
-/// Where the chunk of so many rings starts that the grid for functions of one degree has; an error at compile time unless there is
-/// one, and one only.
+/// The first node of the chunk of so many rings, of the grid for three functions of a degree. It is an error at compile time unless
+/// there is one such chunk, and one only.
 const fn known_first_node(degree: usize, rings: usize) -> usize {
     let n_theta = n_theta(3 * degree);
     let (mut found, mut first_node, mut i) = (0, 0, 0);
@@ -119,6 +121,7 @@ pub(crate) fn known_degree<T>(table: &GridTable<'_, T>, degrees: [usize; 3]) -> 
 pub(crate) struct GridChunk<'t, T, const RINGS: usize, const DEGREE: usize> {
     pub(crate) table: GridTable<'t, T>,
     pub(crate) gradient: GradientTable<'t, T>,
+    /// Where it starts, unless that is known with the degree.
     pub(crate) first_node: usize,
 }
 

@@ -1,8 +1,8 @@
-//! Rows of lanes: what the direct engine reads coefficients from and writes them to.
+//! Rows of lanes: what coefficients are read from and written to.
 //!
 //! A *row* is one coefficient of a block of lanes; the rows of a block lie at a constant distance, and so do the blocks of a
-//! sample, and samples. That describes a user's array of layout `[lm][channel]` (no copy is needed then) as well as lane buffers,
-//! which count as one sample.
+//! sample, and samples. That describes a user's array of layout `[lm][channel]` as well as lane buffers, which count as one
+//! sample: the direct engine needs no copy of either, transforms of a block at a time.
 #![allow(unsafe_code)]
 
 use core::marker::PhantomData;
@@ -83,10 +83,10 @@ impl RowsShape {
 
     /// Where a block starts, if it exists and has so many rows.
     #[inline(always)]
-    fn block(&self, BlockPlace { sample, block }: BlockPlace, rows: usize) -> Option<usize> {
+    fn block_start(&self, BlockPlace { sample, block }: BlockPlace, rows: usize) -> Option<usize> {
         let BlockCounts { samples, of_sample } = self.blocks;
         let exists = sample < samples && block < of_sample && rows <= self.rows;
-        if exists { Some(sample * self.sample_stride + block * self.block_stride) } else { None }
+        if exists { Some(self.start(sample, block)) } else { None }
     }
 
     /// Asks for the rows of the block that comes some blocks after this one, at most a sample of these blocks later, whether it
@@ -155,9 +155,9 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
     /// Copies the first rows of a block, as many as there is room for. `None` if it does not have so many, or does not exist.
     #[inline(always)]
     pub(crate) fn read(&self, place: BlockPlace, rows: &mut [V]) -> Option<()> {
-        let mut source = self.data.as_ptr().wrapping_add(self.shape.block(place, rows.len())?);
+        let mut source = self.data.as_ptr().wrapping_add(self.shape.block_start(place, rows.len())?);
         for row in rows {
-            // SAFETY: `block` checked that the row exists, and `new` that all lie inside the slice.
+            // SAFETY: `block_start` checked that the row exists, and `new` that all lie inside the slice.
             *row = unsafe { source.cast::<V>().read_unaligned() };
             source = source.wrapping_add(self.shape.row_stride);
         }
@@ -202,23 +202,17 @@ impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
         [self.starts[0].is_some(), self.starts[1].is_some()]
     }
 
-    /// The inverse of [`Rows::read`], at one of the places.
+    /// The inverse of [`Rows::read`], for one of the starts.
     #[inline(always)]
-    pub(crate) fn write(&mut self, part: usize, place: BlockPlace, rows: &[V]) -> Option<()> {
-        let mut target = self.block(part, place, rows.len())?;
+    pub(crate) fn write(&mut self, start: usize, place: BlockPlace, rows: &[V]) -> Option<()> {
+        let start = (*self.starts.get(start)?)? + self.shape.block_start(place, rows.len())?;
+        let mut target = self.data.wrapping_add(start);
         for row in rows {
             // SAFETY: as in `Rows::read`, and the slice is borrowed mutably.
             unsafe { target.cast::<V>().write_unaligned(*row) };
             target = target.wrapping_add(self.shape.row_stride);
         }
         Some(())
-    }
-
-    /// A block at one of the places, if it exists and has so many rows.
-    #[inline(always)]
-    fn block(&self, part: usize, place: BlockPlace, rows: usize) -> Option<*mut T> {
-        let start = (*self.starts.get(part)?)?;
-        Some(self.data.wrapping_add(start + self.shape.block(place, rows)?))
     }
 
     /// At each place, the first rows of the first blocks, for the same lane vectors under another name. `None` if there are

@@ -128,19 +128,19 @@ impl<T: LaneOps, V: Copy> Walk<T, V> {
     }
 }
 
-/// Does something with the columns of every order from 1 on. Where `LMAX` is known, it is unrolled, so that every depth and
-/// every place is a constant.
+/// Does something with the rings of every order from 1 on. Where `LMAX` is known, it is unrolled, so that every depth and every
+/// place is a constant.
 macro_rules! for_orders {
-    ($columns:ident, |$of_order:ident| $sum:expr) => {
+    ($rings:ident, |$of_order:ident| $sum:expr) => {
         if LMAX == ANY {
-            for $of_order in $columns {
+            for $of_order in $rings {
                 $sum;
             }
         } else {
             const { assert!(LMAX == ANY || LMAX <= 8) };
             seq_macro::seq! {M in 1..=8 {
                 if M <= LMAX {
-                    let $of_order = $columns.next()?;
+                    let $of_order = $rings.next()?;
                     $sum;
                 }
             }}

@@ -293,12 +293,19 @@ fn derivatives_agree(desc: &PlanDesc, n_samples: usize, seed: u64) -> TestCaseRe
 #[test]
 fn derivatives_agree_in_place() {
     for (isa, engine) in levels().into_iter().flat_map(|isa| ENGINES.map(|engine| (isa, engine))) {
-        for operation in [Operation::Product, Operation::Bracket, Operation::ProductAndBracket] {
+        for (operation, parts, [l1, l2, l3]) in [
+            (Operation::Product, Parts::Natural, [2, 2, 2]),
+            (Operation::Bracket, Parts::Natural, [2, 2, 2]),
+            (Operation::ProductAndBracket, Parts::Natural, [2, 2, 2]),
+            // The first operand's degree 4 contributes nothing.
+            (Operation::ProductAndBracket, Parts::Both, [4, 1, 2]),
+        ] {
             for (broadcast1, broadcast2) in
                 BROADCASTS.into_iter().flat_map(|b1| BROADCASTS.map(|b2| (b1, b2)))
             {
-                let mut desc = PlanDesc::new(operation, 2, 2, 2);
+                let mut desc = PlanDesc::new(operation, l1, l2, l3);
                 (desc.isa, desc.n_channels, desc.engine) = (Some(isa), 16, engine);
+                (desc.parts1, desc.parts2) = (parts, parts);
                 (desc.broadcast1, desc.broadcast2) = (broadcast1, broadcast2);
                 derivatives_agree(&desc, 3, 47).unwrap();
             }

@@ -41,8 +41,8 @@ use pass::{Arrays, OperandRows, Operands, Pass, Samples};
 use schedule::{Field, Input, Slot, SlotSet};
 
 /// So many blocks go through an engine together: enough that the costs of a call hardly count, few enough for the nearest
-/// caches. In buffers all that comes in and goes out is at hand (48 KiB with AVX2), in place what one result is made of
-/// (256 KiB: each block is read once).
+/// caches. In buffers all that comes in and goes out is at hand (48 KiB with AVX2), in place (where each block is read once, or
+/// for each result once) what one result is made of (256 KiB).
 fn run_blocks(schedule: &Schedule, degrees: [usize; 3]) -> [usize; 2] {
     let row_counts = degrees.map(n_lm);
     let in_buffers: usize = schedule.fields().map(|field| row_counts[field.slot as usize]).sum();
@@ -96,7 +96,7 @@ pub(crate) struct Arrangement {
     in_place_blocks: usize,
     /// To which degrees the coefficients of targets are computed.
     computed_degrees: [usize; 3],
-    /// Of the largest of the buffers, for what serves in between.
+    /// Of the largest of the buffers, for what serves in between; in place, for the block that a transform works on.
     scratch: usize,
     /// Of the sums per degree that gradients with respect to weights are made of.
     degree_sums: usize,
@@ -154,7 +154,7 @@ impl Arrangement {
         let [blocks, in_place_blocks] = run_blocks(schedule, degrees);
         let direct = engine == Engine::Direct;
         let computed_degrees = Slot::ALL.map(|slot| computed_lmax(direct, degrees, slot));
-        // A transform that takes several passes keeps blocks in buffers from one to the next.
+        // A transform that takes several passes needs buffers, which keep blocks from one to the next.
         let passes = if engine == Engine::Grid { grid::n_chunks(n_theta(degrees.iter().sum())) } else { 1 };
         let plain = desc.plain_arrays().map(|is_plain| is_plain && passes == 1);
         let sums = desc.sums();
@@ -535,19 +535,20 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         let degrees = arrangement.degrees;
         while left > 0 {
             let blocks = first.as_samples(left);
-            let place = |field: Field| Some(transfers.of(field)?.plain_rows::<S>(&first, blocks));
+            let plain_rows = |field: Field| Some(transfers.of(field)?.plain_rows::<S>(&first, blocks));
             let mut arrays =
                 Arrays { inputs: [None; MAX_FIELDS], targets: [const { None }; 3], block: scratch };
             for (rows, input) in arrays.inputs.iter_mut().zip(schedule.inputs()) {
-                let (start, shape) = place(input.field)?;
+                let (start, shape) = plain_rows(input.field)?;
                 *rows = Some(Rows::new(functions[input.field.slot as usize].get(start..)?, shape)?);
             }
             for ((rows, gradient), slot) in arrays.targets.iter_mut().zip(&mut **gradients).zip(Slot::ALL) {
                 let fields = || schedule.targets().iter().map(|target| target.field);
-                let of_part = |part| fields().find(|field| *field == Field { slot, part }).and_then(place);
+                let of_part =
+                    |part| fields().find(|field| *field == Field { slot, part }).and_then(plain_rows);
                 let parts = [of_part(0), of_part(1)];
                 if let Some((_, shape)) = parts[0].or(parts[1]) {
-                    let starts = parts.map(|place| place.map(|(start, _)| start));
+                    let starts = parts.map(|part| part.map(|(start, _)| start));
                     *rows = Some(TwoRowsMut::new(gradient.as_deref_mut()?, starts, shape)?);
                 }
             }
@@ -628,6 +629,9 @@ fn transform<'b, S: Simd, T: LaneOps>(
         Kernel::Fourier(torus) => run!(torus, 0),
         Kernel::Grid(table, gradient) => {
             let degree = grid::known_degree(&table, operands.degrees);
+            if matches!(operands.rows, OperandRows::Arrays(_)) && grid::n_chunks(table.n_theta) > 1 {
+                return None;
+            }
             for chunk in grid::chunks(table.n_theta) {
                 let (first_node, start) = (chunk.first_node, chunk.samples_start(table.n_theta));
                 macro_rules! chunks {

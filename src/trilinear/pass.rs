@@ -23,9 +23,9 @@ pub(super) struct Operands<'a, T, V> {
 
 /// Coefficients of every input and of every target.
 pub(super) enum OperandRows<'a, T, V> {
-    /// In lane buffers, one block after the other.
+    /// In lane buffers, one block after the other; they count as one sample.
     Buffers { inputs: [&'a [V]; MAX_FIELDS], targets: [&'a mut [V]; MAX_FIELDS] },
-    /// In the functions' own arrays, if this is the only pass.
+    /// In the functions' own arrays, if this is the only pass: what it adds up is not kept for another one.
     Arrays(&'a mut Arrays<'a, T, V>),
 }
 
@@ -40,13 +40,13 @@ pub(super) struct Arrays<'a, T, V> {
 }
 
 impl<T: LaneOps, V: bytemuck::Pod> OperandRows<'_, T, V> {
-    /// The rows of an input.
+    /// The rows of an input, so many.
     #[inline(always)]
-    fn input(&mut self, input: usize, place: BlockPlace, n_lm: usize) -> Option<&[V]> {
+    fn input(&mut self, input: usize, place: BlockPlace, count: usize) -> Option<&[V]> {
         match self {
-            Self::Buffers { inputs, .. } => inputs.get(input)?.get(range_of(place, n_lm)),
+            Self::Buffers { inputs, .. } => inputs.get(input)?.get(range_of(place, count)),
             Self::Arrays(arrays) => {
-                let rows = arrays.block.get_mut(..n_lm)?;
+                let rows = arrays.block.get_mut(..count)?;
                 arrays.inputs.get(input)?.as_ref()?.read(place, rows)?;
                 Some(rows)
             }
@@ -55,28 +55,28 @@ impl<T: LaneOps, V: bytemuck::Pod> OperandRows<'_, T, V> {
 
     /// Where to write the rows of a target, before they are [stored](Self::store).
     #[inline(always)]
-    fn target(&mut self, target: usize, place: BlockPlace, n_lm: usize) -> Option<&mut [V]> {
+    fn target(&mut self, target: usize, place: BlockPlace, count: usize) -> Option<&mut [V]> {
         match self {
-            Self::Buffers { targets, .. } => targets.get_mut(target)?.get_mut(range_of(place, n_lm)),
-            Self::Arrays(arrays) => arrays.block.get_mut(..n_lm),
+            Self::Buffers { targets, .. } => targets.get_mut(target)?.get_mut(range_of(place, count)),
+            Self::Arrays(arrays) => arrays.block.get_mut(..count),
         }
     }
 
     /// Brings to the array what has been written.
     #[inline(always)]
-    fn store(&mut self, field: Field, place: BlockPlace, n_lm: usize) -> Option<()> {
+    fn store(&mut self, field: Field, place: BlockPlace, count: usize) -> Option<()> {
         if let Self::Arrays(arrays) = self {
             let array = arrays.targets.get_mut(field.slot as usize)?.as_mut()?;
-            array.write(field.part, place, arrays.block.get(..n_lm)?)?;
+            array.write(field.part, place, arrays.block.get(..count)?)?;
         }
         Some(())
     }
 }
 
-/// Where a block lies in a buffer.
+/// Where a block of so many rows lies in a buffer.
 #[inline(always)]
-fn range_of(place: BlockPlace, n_lm: usize) -> Range<usize> {
-    place.block * n_lm..(place.block + 1) * n_lm
+fn range_of(place: BlockPlace, count: usize) -> Range<usize> {
+    place.block * count..(place.block + 1) * count
 }
 
 /// The samples of one function, of all chunks or of one; empty where they are not needed.
@@ -112,7 +112,7 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { transform, start, operands, rings, rings_stride, product, samples, .. } = self;
+        let Self { transform, start, operands, rings, rings_stride, product, samples } = self;
         let Operands { schedule, degrees, blocks, rows, shared, is_prepared } = operands;
         let (rings, product) = (cast_mut(rings), cast_mut(product));
         let inputs = schedule.inputs();
