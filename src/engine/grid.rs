@@ -89,8 +89,8 @@ const fn chunk(n_theta: usize, i: usize) -> Chunk {
     Chunk { first_node, rings: 2 * count - has_equator as usize }
 }
 
-/// The first node of the chunk of so many rings, of the grid for three functions of a degree. It is an error at compile time unless
-/// there is one such chunk, and one only.
+/// The first node of the chunk of so many rings, of the grid for three functions of a degree. It is an error at compile time
+/// unless there is one such chunk, and one only.
 const fn known_first_node(degree: usize, rings: usize) -> usize {
     let n_theta = n_theta(3 * degree);
     let (mut found, mut first_node, mut i) = (0, 0, 0);

@@ -34,8 +34,9 @@ pub(super) struct Arrays<'a, T, V> {
     pub(super) inputs: [Option<Rows<'a, T, V>>; MAX_FIELDS],
     /// By slot.
     pub(super) targets: [Option<TwoRowsMut<'a, T, V>>; 3],
-    /// Room for a block of any of them: rows of an array that are a power of two apart compete for few places of the nearest cache,
-    /// so they are copied to where they lie together. (With room for a block of each, L = 5 takes 1.12 times as long, AVX-512.)
+    /// Room for a block of any of them: rows of an array that are a power of two apart compete for few places of the nearest
+    /// cache, so they are copied to where they lie together. (With room for a block of each, degree 5 takes 1.03 times as long
+    /// with AVX2, 1.12 with AVX-512: Cascade Lake, whose nearest cache has 32 KiB.)
     pub(super) block: &'a mut [V],
 }
 
