@@ -108,7 +108,7 @@ impl Dd {
             return Self::ZERO;
         }
         // Halving the exponent of the bit pattern gives two digits; Heron's iteration doubles them each time.
-        let mut root = f64::from_bits((self.hi.to_bits() >> 1) + (511 << 52));
+        let mut root = f64::from_bits((self.hi.to_bits() >> 1) + (1023 << 51));
         let mut i = 0;
         while i < 4 {
             root = 0.5 * (root + self.hi / root);

@@ -9,7 +9,7 @@ use super::tolerance::{
     AZIMUTH_ROUNDINGS, BRACKET_ROUNDINGS, GAUNT_ROUNDINGS, LEGENDRE_ULPS, Roundoff, UNDERFLOW,
 };
 use crate::reference;
-use crate::tables::Constants;
+use crate::tables::{Constants, DoubleDouble};
 use crate::tables::gaunt::{ClassTerms, LMAX_DIRECT, Output, Pair, Wanted, n_classes};
 use crate::tables::grid::{GridTable, fill_grid_table, gauss_legendre, grid_table_len};
 
@@ -97,6 +97,19 @@ fn sparse_coefficients_agree_with_the_reference_to_the_last_bits() {
     assert_terms(Wanted { product: true, bracket: false });
     assert_terms(Wanted { product: false, bracket: true });
     assert_terms(Wanted { product: true, bracket: true });
+}
+
+/// Square and cube roots of double-double numbers keep their digits: a few times 2⁻¹⁰⁴, three times for a cube.
+#[test]
+fn roots_are_right_to_the_last_digits() {
+    for n in 1..500 {
+        let number = DoubleDouble::ratio(n, 7);
+        let (square, cube) = (number.sqrt(), number.cbrt());
+        for power in [square.mul(square), cube.mul(cube).mul(cube)] {
+            let error = power.sub(number).to_f64().abs();
+            assert!(error <= 2.0_f64.powi(-100) * number.to_f64(), "{n}/7: {error:e}");
+        }
+    }
 }
 
 #[test]
