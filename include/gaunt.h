@@ -229,7 +229,8 @@
 /// Sparse Gaunt coefficients in straight-line code; `lmax1` and `lmax2` up to `GAUNT_LMAX_DIRECT`.
 #define GAUNT_ENGINE_DIRECT 1
 
-/// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
+/// Quadrature on a Gauss–Legendre × equispaced grid, exact; every degree. (Products of three functions
+/// of one degree from 5 to 9, or of degrees 6, 6 and 12, are taken at the fewer points of a rule with the symmetry of the octahedron.)
 #define GAUNT_ENGINE_GRID 2
 
 /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. Faster than the grid from about

@@ -4,6 +4,7 @@ use core::fmt::Debug;
 
 use crate::conversion::ConvertLayout;
 use crate::engine::fourier::Torus;
+use crate::engine::octahedral::OctahedralKernel;
 use crate::engine::{direct, fourier};
 use crate::error::{Error, check_len};
 use crate::harmonics;
@@ -119,7 +120,8 @@ pub enum Engine {
     Auto,
     /// Sparse Gaunt coefficients in straight-line code; operands to degree 4.
     Direct,
-    /// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
+    /// Quadrature on a Gauss–Legendre × equispaced grid, exact; every degree. ([`Operation::Product`] of three functions of one
+    /// degree from 5 to 9, or of degrees 6, 6 and 12, is taken at the fewer points of a rule with the symmetry of the octahedron.)
     Grid,
     /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. [`Self::Auto`] takes it for large
     /// degrees: from about 52 on; for product and bracket together from 48 on, if the output has almost all degrees and operands
@@ -380,6 +382,12 @@ impl PlanDesc {
         l1 == self.lmax1 && l2 == self.lmax2
     }
 
+    /// The kernel that the grid engine has for this, if it is a product of such degrees.
+    fn octahedral_kernel(&self) -> Option<OctahedralKernel> {
+        let kernel = OctahedralKernel::of_degrees(self.contributing())?;
+        if self.operation == Operation::Product { Some(kernel) } else { None }
+    }
+
     /// Which operand is the same function for all channels of a sample.
     pub(crate) fn shared_by_channels(&self) -> [bool; 2] {
         let shared =
@@ -430,7 +438,8 @@ impl PlanDesc {
         let mut tables = Tables { engine, factors, lmax, ..Tables::default() };
         // Derivatives by operands have degrees that the direct engine may not serve.
         tables.vjp_on_grid = engine == Engine::Direct && l3 > LMAX_DIRECT;
-        if engine == Engine::Grid || tables.vjp_on_grid {
+        tables.octahedral = if engine == Engine::Grid { self.octahedral_kernel() } else { None };
+        if tables.octahedral.is_none() && (engine == Engine::Grid || tables.vjp_on_grid) {
             tables.n_theta = n_theta(total);
             let len = grid_table_len(tables.n_theta, lmax);
             tables.grid_len = if T::grid_table(tables.n_theta).is_some() { 0 } else { len };
@@ -460,8 +469,8 @@ impl PlanDesc {
             Arrangement::new(self, &Schedule::new(self.parts(), wanted), kernel, sample_bytes)
         };
         Ok([
-            arrangement(FORWARD, (tables.engine, forward)),
-            arrangement(self.all_gradients(), (tables.vjp_engine(), backward.or(forward))),
+            arrangement(FORWARD, (tables.engine, forward, tables.octahedral)),
+            arrangement(self.all_gradients(), (tables.vjp_engine(), backward.or(forward), tables.octahedral)),
         ])
     }
 
@@ -532,6 +541,8 @@ struct Tables {
     factors: usize,
     /// Largest degree.
     lmax: usize,
+    /// The grid engine's kernel, if there is one for these degrees.
+    octahedral: Option<OctahedralKernel>,
     n_theta: usize,
     /// 0 if the table is a constant.
     grid_len: usize,
@@ -577,6 +588,8 @@ pub struct Plan<'t, T> {
 pub(crate) enum Kernel<'t, T> {
     Direct,
     Grid(GridTable<'t, T>, GradientTable<'t, T>),
+    /// The grid engine with a kernel for these degrees, and the table of its rule.
+    Octahedral(OctahedralKernel, &'t [T]),
     Fourier(Torus<'t, T>),
 }
 
@@ -613,7 +626,9 @@ impl<'t, T: Real> Plan<'t, T> {
         } else {
             fill_factors(desc.normalization, degrees, factors)?
         };
-        let grid = if needed.n_theta == 0 {
+        let grid = if let Some(kernel) = needed.octahedral {
+            Some(Kernel::Octahedral(kernel, T::octahedral_table(kernel.rule).ok_or(Error::Internal)?))
+        } else if needed.n_theta == 0 {
             None
         } else {
             let Tables { n_theta, lmax, .. } = needed;
@@ -687,9 +702,14 @@ impl<'t, T: Real> Plan<'t, T> {
     pub const fn vjp_engine(&self) -> Engine {
         match self.vjp_kernel {
             Kernel::Direct => Engine::Direct,
-            Kernel::Grid(..) => Engine::Grid,
+            Kernel::Grid(..) | Kernel::Octahedral(..) => Engine::Grid,
             Kernel::Fourier(_) => Engine::Fourier,
         }
+    }
+
+    /// Whether products are taken at the points of a rule with the symmetry of the octahedron.
+    pub(crate) const fn takes_octahedral_rule(&self) -> bool {
+        matches!(self.kernel, Kernel::Octahedral(..))
     }
 
     /// The ISA level in use.

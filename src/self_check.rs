@@ -245,7 +245,8 @@ impl<T: Real> Plan<'_, T> {
     ///
     /// With `max|f| <= √(n_lm / 4π) ‖x‖` (Cauchy and Schwarz) the sums of an engine's absolute terms are below `√4π max|f|
     /// max|g|`, and `n_lm` of them below `√n_lm` times their largest in norm; gradients, in brackets, are `√(l (l + 1))`
-    /// times as large, in two products. Roundings as in [`conventions`](crate::conventions#exactness), those of a
+    /// times as large, in two products. Where a quadrature has negative weights `w`, the sums are up to
+    /// `√(Σ|w| / 4π · Σ|w| Y²)` times as large: below 5 for those that there are. Roundings as in [`conventions`](crate::conventions#exactness), those of a
     /// rotation of the three functions included.
     fn check_roundings(&self) -> f64 {
         let desc = self.desc();
@@ -270,9 +271,14 @@ impl<T: Real> Plan<'_, T> {
             Engine::Direct => (l1.min(l2) + 1) * (l1.min(l2) + 2) * (l1.max(l2) + 1),
             _ => 0,
         };
+        let negative_weights = if self.takes_octahedral_rule() { 5.0 } else { 1.0 };
         let path = 64 + 2 * total + transforms;
         let n = (lmax / 2 + 1) as f64;
         let rotations = 3.0 * (16.0 + 2.0 * (n + 2.0) * libm::sqrt(n) + 8.0 * lmax as f64);
-        libm::sqrt(coefficients / four_pi) * operation.max(1.0) * normalization * (path as f64 + rotations)
+        libm::sqrt(coefficients / four_pi)
+            * negative_weights
+            * operation.max(1.0)
+            * normalization
+            * (path as f64 + rotations)
     }
 }

@@ -273,7 +273,7 @@ static inline double norm(const double *x, size_t n) {
  * grid: a sample of f is the sum of x_lm Y_lm over (l, m), hence by Cauchy-Schwarz
  *     sum |terms| <= ||x|| sqrt(sum Y_lm^2) = ||x|| (lmax + 1) / sqrt(4 pi) =: F.
  * An output is the sum of w f g Y_lm over the grid with the positive weights w of a rule that is exact for 1 and for
- * Y_lm^2, hence sum |terms| <= F1 F2 sqrt(sum w) sqrt(sum w Y_lm^2) = F1 F2 sqrt(4 pi).
+ * Y_lm^2 (products of degrees 8, 9 and 6, 6, 12, whose rules have negative weights, are not tested here), hence sum |terms| <= F1 F2 sqrt(sum w) sqrt(sum w Y_lm^2) = F1 F2 sqrt(4 pi).
  * The roundings: a synthesis adds at most lmax + 1 degrees, then 2 lmax + 1 orders; the analysis adds 2 D points of a
  * ring and D rings, D = (lmax1 + lmax2 + lmax3) / 2 + 1; 16 are for the constants, the products and the folding of
  * symmetric points.

@@ -77,7 +77,7 @@ enum Permission {
 }
 
 /// Of families of frames; those that are not listed are kernels.
-const PERMISSIONS: [(&str, &[Permission]); 9] = [
+const PERMISSIONS: [(&str, &[Permission]); 10] = [
     // Calls the others; counts the blocks of a run.
     ("Execute", &[AddElements, CallFrames, CallMemoryFunctions, Divide]),
     // Calls the changes between degrees and frequencies, and the fast Fourier transforms.
@@ -87,6 +87,8 @@ const PERMISSIONS: [(&str, &[Permission]); 9] = [
     ("Gather", &[CallMemoryFunctions, ScaleElements]),
     ("Scatter", &[AddElements, CallMemoryFunctions, ScaleElements]),
     (KNOWN_DEGREE, &[ComputeOutsideLoops]),
+    // Products with small matrices of known size.
+    ("Octahedral", &[ComputeOutsideLoops]),
     ("Values", &[ComputeOutsideLoops, MultiplyConstants]),
     ("Gradients", &[ComputeOutsideLoops, MultiplyConstants]),
     ("PullBack", &[ComputeOutsideLoops, MultiplyConstants]),

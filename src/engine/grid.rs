@@ -23,12 +23,12 @@
 //! the rings of the function itself; the one by `x` has a Legendre table of its own.
 //!
 //! At small degrees loops are so short that counting, and finding the way through memory, takes as many instructions as
-//! computing. Where all three functions have the same one from 5 to 8, there is code for it ([`GridChunk`]): 39, 36, 30 % fewer
-//! instructions at degrees 6, 7, 8 with AVX-512, 42, 39, 34 % with AVX2 (`benches/steps`); at degree 5, of which a block at a
-//! time is copied besides, 35 and 41 %.
+//! computing. Where all three functions have the same one from 5 to 8, there is code for it ([`GridChunk`]): a third fewer
+//! instructions. It serves brackets; products alone are taken at fewer points there ([`octahedral`](super::octahedral)).
 
 use pulp::Simd;
 
+use super::parts::{convolve, convolve_two, difference};
 use super::{Sampled, Transform};
 use crate::lanes::{
     ANY, Azimuths, LaneOps, MAX_RINGS, Triangle, analyse_orders, analyse_triangle, synthesise_orders,
@@ -67,12 +67,7 @@ impl Chunk {
     }
 }
 
-/// The chunks of a grid: its nodes split evenly, at most [`MAX_RINGS`] rings each.
-pub(crate) fn chunks(n_theta: usize) -> impl Iterator<Item = Chunk> {
-    (0..n_chunks(n_theta)).map(move |i| chunk(n_theta, i))
-}
-
-/// How many chunks a grid has.
+/// How many chunks a grid has: its nodes split evenly, at most [`MAX_RINGS`] rings each.
 #[inline(always)]
 pub(crate) const fn n_chunks(n_theta: usize) -> usize {
     let n_chunks = n_theta.div_ceil(2).div_ceil(MAX_RINGS / 2);
@@ -81,7 +76,7 @@ pub(crate) const fn n_chunks(n_theta: usize) -> usize {
 
 /// One of them, by its number.
 #[inline(always)]
-const fn chunk(n_theta: usize, i: usize) -> Chunk {
+pub(crate) const fn chunk(n_theta: usize, i: usize) -> Chunk {
     let (nodes, n_chunks) = (n_theta.div_ceil(2), n_chunks(n_theta));
     let (base, extra) = (nodes / n_chunks, nodes % n_chunks);
     let (first_node, count) = if i < extra { (i * (base + 1), base + 1) } else { (i * base + extra, base) };
@@ -329,7 +324,7 @@ impl<T: LaneOps, const RINGS: usize, const DEGREE: usize> Transform<T> for GridC
                 } else {
                     (convolve_edge::<S, T>(s, f_phi, g_x), convolve_edge::<S, T>(s, g_phi, f_x))
                 };
-                let bracket = difference::<S, T>(s, forth, back);
+                let bracket = difference::<S, T, 4>(s, forth, back);
                 put_parts::<S, T, RINGS>(s, out, ring, bracket, accumulate);
             }
         }
@@ -371,24 +366,7 @@ fn put_parts<S: Simd, T: LaneOps, const RINGS: usize>(
     }
 }
 
-/// The parts of a product. Parts multiply like pairs of signs: `h_p = Σ_q f_q g_{p ∘ q}` with `0` neutral, `q ∘ q = 0` and
-/// `1 ∘ 2 = 3`, `1 ∘ 3 = 2`, `2 ∘ 3 = 1`: 16 multiply-adds instead of the 28 operations of unfolding, multiplying and
-/// folding.
-#[inline(always)]
-fn convolve<S: Simd, T: LaneOps>(
-    s: S,
-    f: [T::Lanes<S>; 4],
-    [g0, g1, g2, g3]: [T::Lanes<S>; 4],
-) -> [T::Lanes<S>; 4] {
-    [
-        dot::<S, T>(s, f, [g0, g1, g2, g3]),
-        dot::<S, T>(s, f, [g1, g0, g3, g2]),
-        dot::<S, T>(s, f, [g2, g3, g0, g1]),
-        dot::<S, T>(s, f, [g3, g2, g1, g0]),
-    ]
-}
-
-/// Likewise at `φ = π/2`, where only the parts 0 and 3 are there.
+/// The parts of a product at `φ = π/2`, where only the parts 0 and 3 are there.
 #[inline(always)]
 fn convolve_edge<S: Simd, T: LaneOps>(
     s: S,
@@ -396,19 +374,6 @@ fn convolve_edge<S: Simd, T: LaneOps>(
     [g0, _, _, g3]: [T::Lanes<S>; 4],
 ) -> [T::Lanes<S>; 4] {
     let zero = T::splat(s, T::zeroed());
-    [T::mul_add(s, f3, g3, T::mul(s, f0, g0)), zero, zero, T::mul_add(s, f3, g0, T::mul(s, f0, g3))]
-}
-
-#[inline(always)]
-fn difference<S: Simd, T: LaneOps>(s: S, a: [T::Lanes<S>; 4], b: [T::Lanes<S>; 4]) -> [T::Lanes<S>; 4] {
-    [T::sub(s, a[0], b[0]), T::sub(s, a[1], b[1]), T::sub(s, a[2], b[2]), T::sub(s, a[3], b[3])]
-}
-
-/// `Σ_i x_i y_i`.
-#[inline(always)]
-fn dot<S: Simd, T: LaneOps>(s: S, x: [T::Lanes<S>; 4], y: [T::Lanes<S>; 4]) -> T::Lanes<S> {
-    let sum = T::mul(s, x[0], y[0]);
-    let sum = T::mul_add(s, x[1], y[1], sum);
-    let sum = T::mul_add(s, x[2], y[2], sum);
-    T::mul_add(s, x[3], y[3], sum)
+    let [h0, h3] = convolve_two::<S, T>(s, [f0, f3], [g0, g3]);
+    [h0, zero, zero, h3]
 }

@@ -3,6 +3,8 @@
 pub(crate) mod direct;
 pub(crate) mod fourier;
 pub(crate) mod grid;
+pub(crate) mod octahedral;
+mod parts;
 
 use pulp::Simd;
 

@@ -320,7 +320,8 @@ pub const GAUNT_WEIGHTS_PER_CHANNEL: i32 = 2;
 pub const GAUNT_ENGINE_AUTO: i32 = 0;
 /// Sparse Gaunt coefficients in straight-line code; `lmax1` and `lmax2` up to `GAUNT_LMAX_DIRECT`.
 pub const GAUNT_ENGINE_DIRECT: i32 = 1;
-/// Gauss–Legendre × equispaced quadrature grid, exact; every degree.
+/// Quadrature on a Gauss–Legendre × equispaced grid, exact; every degree. (Products of three functions
+/// of one degree from 5 to 9, or of degrees 6, 6 and 12, are taken at the fewer points of a rule with the symmetry of the octahedron.)
 pub const GAUNT_ENGINE_GRID: i32 = 2;
 /// Two-dimensional Fourier series and fast Fourier transforms, exact; every degree. Faster than the grid from about
 /// degree 52 on, with output to 2L from 32 on; product and bracket together only with output to 2L, from 48 on. Gradients take

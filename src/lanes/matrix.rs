@@ -216,6 +216,41 @@ pub(crate) fn multiply<S: Simd, T: LaneOps, const COLUMNS: usize>(
     Some(())
 }
 
+/// [`multiply`] of a single column, in tiles of up to ten rows whose heights differ by at most one: where the number of rows is a
+/// constant.
+#[inline(always)]
+pub(crate) fn multiply_column<S: Simd, T: LaneOps>(
+    s: S,
+    (rows, depth): (usize, usize),
+    a: Matrix<'_, T>,
+    b: &impl Source<T::Lanes<S>>,
+    mut out: impl Target<T::Lanes<S>>,
+) -> Option<()> {
+    if !a.covers(rows, depth) || !b.covers(depth, 1) || !out.covers(rows, 1) {
+        return None;
+    }
+    let n_tiles = rows.div_ceil(10);
+    let mut r = 0;
+    for tile in 0..n_tiles {
+        let tile_rows = rows / n_tiles + usize::from(tile < rows % n_tiles);
+        macro_rules! tile_of {
+            ($($rows:literal)*) => {
+                match tile_rows {
+                    // SAFETY: rows `r..r + tile_rows` are below `rows`, and `a`, `b` and `out` cover what is multiplied, as
+                    // just checked.
+                    $($rows => unsafe {
+                        multiply_tile::<S, T, _, _, $rows, 1>(s, depth, a, r, 0..1, b, &mut out);
+                    },)*
+                    _ => return None,
+                }
+            };
+        }
+        tile_of!(1 2 3 4 5 6 7 8 9 10);
+        r += tile_rows;
+    }
+    Some(())
+}
+
 /// [`multiply`] of what is known to be there.
 ///
 /// # Safety

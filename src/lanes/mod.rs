@@ -21,7 +21,7 @@ mod triangle;
 pub(crate) use azimuths::{Azimuths, analyse_orders, synthesise_orders};
 pub(crate) use fft::{Adjoint, Fft, Forward, Radices, times};
 pub(crate) use interleave::{LaneElements, LaneRows, read_lanes, write_lanes};
-pub(crate) use matrix::{DENSE, Matrix, OrderRows, Panel, multiply};
+pub(crate) use matrix::{DENSE, Matrix, OrderRows, Panel, multiply, multiply_column};
 pub(crate) use planes::{Multiples, Strided, rotate_planes};
 pub(crate) use prefetch::{Ahead, CAN_PREFETCH, NEAR, prefetch};
 pub(crate) use rows::{

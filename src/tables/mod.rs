@@ -2,8 +2,8 @@
 //!
 //! Everything is computed in double-double: the sparse coefficients of products and the harmonics' constants by `const fn`
 //! at compile time; the grid tables of small degrees by [`grid::fill_grid_table`] ahead of time, into the checked-in
-//! `generated.rs` (a test regenerates and compares it); those of large degrees by the same text at plan initialisation,
-//! into caller memory, as are the derivatives that brackets need on the grid, the tables of the Fourier basis and those of
+//! `generated.rs` (a test regenerates and compares it), with those of the [octahedral rules](octahedral), whose points and
+//! entries are that test's; the grid tables of large degrees by the same text at plan initialisation, into caller memory, as are the derivatives that brackets need on the grid, the tables of the Fourier basis and those of
 //! rotations.
 
 use harmonics::HarmonicsTable;
@@ -14,6 +14,7 @@ pub(crate) mod gaunt;
 mod generated;
 pub(crate) mod grid;
 pub(crate) mod harmonics;
+pub(crate) mod octahedral;
 pub(crate) mod swap;
 
 pub(crate) use double_double::DoubleDouble;
@@ -23,6 +24,9 @@ pub trait Constants: Sized + 'static {
     /// The constant grid table of `n_theta` rings and degrees `0..n_theta`, if there is one: operands to degree 12 and
     /// outputs to degree 24 need up to 25 rings.
     fn grid_table(n_theta: usize) -> Option<&'static [Self]>;
+
+    /// The table of the rule with the symmetry of the octahedron of so high a degree, if there is one.
+    fn octahedral_table(degree: usize) -> Option<&'static [Self]>;
 
     /// The constants of the harmonics.
     fn harmonics_table() -> &'static HarmonicsTable<Self>;
@@ -39,11 +43,36 @@ const fn rounded<const LEN: usize>(table: &[f64; LEN]) -> [f32; LEN] {
     result
 }
 
+macro_rules! octahedral_f32 {
+    ($($name:ident: $from:ident)*) => {
+        $(static $name: [f32; generated::$from.len()] = rounded(&generated::$from);)*
+    };
+}
+
+octahedral_f32! {
+    OCTAHEDRAL_F32_15: OCTAHEDRAL_15
+    OCTAHEDRAL_F32_19: OCTAHEDRAL_19
+    OCTAHEDRAL_F32_21: OCTAHEDRAL_21
+    OCTAHEDRAL_F32_25: OCTAHEDRAL_25
+    OCTAHEDRAL_F32_27: OCTAHEDRAL_27
+}
+
 seq_macro::seq!(N in 1..=25 {
     impl Constants for f64 {
         fn grid_table(n_theta: usize) -> Option<&'static [Self]> {
             match n_theta {
                 #(N => Some(&generated::GRID_~N),)*
+                _ => None,
+            }
+        }
+
+        fn octahedral_table(degree: usize) -> Option<&'static [Self]> {
+            match degree {
+                15 => Some(&generated::OCTAHEDRAL_15),
+                19 => Some(&generated::OCTAHEDRAL_19),
+                21 => Some(&generated::OCTAHEDRAL_21),
+                25 => Some(&generated::OCTAHEDRAL_25),
+                27 => Some(&generated::OCTAHEDRAL_27),
                 _ => None,
             }
         }
@@ -59,6 +88,17 @@ seq_macro::seq!(N in 1..=25 {
         fn grid_table(n_theta: usize) -> Option<&'static [Self]> {
             match n_theta {
                 #(N => Some(&GRID_F32_~N),)*
+                _ => None,
+            }
+        }
+
+        fn octahedral_table(degree: usize) -> Option<&'static [Self]> {
+            match degree {
+                15 => Some(&OCTAHEDRAL_F32_15),
+                19 => Some(&OCTAHEDRAL_F32_19),
+                21 => Some(&OCTAHEDRAL_F32_21),
+                25 => Some(&OCTAHEDRAL_F32_25),
+                27 => Some(&OCTAHEDRAL_F32_27),
                 _ => None,
             }
         }

@@ -16,6 +16,8 @@ fn descriptions() -> impl Iterator<Item = PlanDesc> {
         (Engine::Direct, [2, 1, 3]),
         (Engine::Direct, [3, 3, 3]),
         (Engine::Grid, [4, 3, 5]),
+        (Engine::Grid, [5, 5, 5]),
+        (Engine::Grid, [8, 8, 8]),
         (Engine::Fourier, [4, 3, 5]),
     ];
     levels().into_iter().flat_map(move |isa| {

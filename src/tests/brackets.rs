@@ -158,7 +158,7 @@ fn parts_add_up<T: Roundoff>(engine: Engine, degrees @ [l1, l2, l3]: [usize; 3])
                 gather(&x[start..start + len], layout, lmax, CHANNELS, (0, channel))
             };
             let kinds = [terms(gaunt_coefficient, degrees), terms(bracket_coefficient, degrees)];
-            let sums = [Terms::new(engine, degrees), Terms::of_bracket(engine, degrees)];
+            let sums = [Terms::beside_bracket(engine, degrees), Terms::of_bracket(engine, degrees)];
             for at in (0..SAMPLES).flat_map(|s| (0..CHANNELS).map(move |c| (s, c))) {
                 for part3 in 0..2 {
                     let (mut expected, mut bounds) = (vec![0.0; n_lm(l3)], vec![0.0; n_lm(l3)]);

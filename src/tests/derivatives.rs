@@ -149,7 +149,14 @@ fn gradients_agree_with_the_reference() {
             [4, 4, 8],
             [4, 1, 0],
             [5, 3, 4],
+            [5, 5, 5],
             [6, 6, 6],
+            [6, 6, 12],
+            [12, 6, 6],
+            [6, 13, 6],
+            [7, 7, 7],
+            [8, 8, 8],
+            [9, 9, 9],
             [7, 5, 12],
             [9, 2, 3],
             [13, 12, 12],
@@ -299,7 +306,11 @@ fn derivatives_agree_in_place() {
             (Operation::ProductAndBracket, Parts::Natural, [2, 2, 2]),
             // The first operand's degree 4 contributes nothing.
             (Operation::ProductAndBracket, Parts::Both, [4, 1, 2]),
+            (Operation::Product, Parts::Natural, [5, 5, 5]),
         ] {
+            if engine == Engine::Direct && l1 > LMAX_DIRECT {
+                continue;
+            }
             for (broadcast1, broadcast2) in
                 BROADCASTS.into_iter().flat_map(|b1| BROADCASTS.map(|b2| (b1, b2)))
             {

@@ -17,6 +17,7 @@ mod fourier;
 mod generated;
 mod harmonics;
 mod large;
+mod octahedral;
 mod operands;
 mod oracle;
 mod paths;

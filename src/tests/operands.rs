@@ -87,6 +87,8 @@ fn check_everywhere(modify: impl Fn(&mut PlanDesc)) {
             (Engine::Direct, [3, 2, 4]),
             (Engine::Grid, [3, 2, 4]),
             (Engine::Grid, [5, 4, 6]),
+            (Engine::Grid, [5, 5, 5]),
+            (Engine::Grid, [6, 12, 6]),
             (Engine::Fourier, [3, 2, 4]),
             (Engine::Fourier, [5, 4, 6]),
         ] {

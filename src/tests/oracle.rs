@@ -40,7 +40,7 @@ pub(super) fn gather<T: Roundoff>(
 
 /// Degrees around vector and tile boundaries, equal and unequal, truncated and full, up to the constant tables' limit
 /// and just beyond.
-const DEGREES: [[usize; 3]; 46] = [
+const DEGREES: [[usize; 3]; 51] = [
     [0, 0, 0],
     [1, 0, 1],
     [0, 1, 0],
@@ -77,13 +77,18 @@ const DEGREES: [[usize; 3]; 46] = [
     [5, 5, 10],
     [6, 2, 6],
     [6, 6, 6],
+    [6, 6, 12],
+    [6, 12, 6],
     [7, 1, 8],
     [7, 7, 7],
     [8, 8, 8],
     [8, 8, 16],
     [9, 4, 11],
+    [9, 9, 9],
     [10, 10, 10],
     [12, 3, 12],
+    [12, 6, 6],
+    [6, 13, 6],
     [12, 12, 12],
     [12, 12, 24],
     [13, 12, 25],

@@ -313,7 +313,7 @@ fn products_are_equivariant() {
         let actual = product(&turned_x, &turned_y);
         // Norms over everything: of the products' bounds, and of what errors of the operands and of the result come to. An
         // error of an operand is one of the sum of terms, which grows with the norm of the operand's error at most n_lm times.
-        let terms = GridTerms::new(degrees);
+        let terms = GridTerms::new(degrees, true);
         let total =
             |x: &[f64], y: &[f64]| terms.sums(n_lm(l3), x, y).iter().map(|x| x * x).sum::<f64>().sqrt();
         let sums = total(&x, &y) + total(&turned_x, &turned_y);

@@ -2,7 +2,7 @@
 
 use std::vec::Vec;
 
-use crate::engine::grid::chunks;
+use crate::engine::grid::{chunk, n_chunks};
 use crate::tables::grid::n_theta;
 use crate::trilinear::Schedule;
 
@@ -31,7 +31,8 @@ fn products_overwrite_what_is_not_needed_any_more() {
 fn kernels_of_known_degrees_are_for_the_chunks_that_there_are() {
     // As `trilinear::transform` lists them.
     for (degree, rings) in [(5, &[8][..]), (6, &[6, 4]), (7, &[6, 5]), (8, &[8, 5])] {
-        let of_chunks: Vec<_> = chunks(n_theta(3 * degree)).map(|chunk| chunk.rings).collect();
+        let n_theta = n_theta(3 * degree);
+        let of_chunks: Vec<_> = (0..n_chunks(n_theta)).map(|i| chunk(n_theta, i).rings).collect();
         assert_eq!(of_chunks, rings, "degree {degree}");
     }
 }

@@ -9,9 +9,10 @@ use super::tolerance::{
     AZIMUTH_ROUNDINGS, BRACKET_ROUNDINGS, GAUNT_ROUNDINGS, LEGENDRE_ULPS, Roundoff, UNDERFLOW,
 };
 use crate::reference;
-use crate::tables::{Constants, DoubleDouble};
 use crate::tables::gaunt::{ClassTerms, LMAX_DIRECT, Output, Pair, Wanted, n_classes};
 use crate::tables::grid::{GridTable, fill_grid_table, gauss_legendre, grid_table_len};
+use crate::tables::octahedral::{N_GROUPS, RULES};
+use crate::tables::{Constants, DoubleDouble};
 
 /// Exact values to 25 digits; `make_vectors.py` beside it tells the format.
 const EXACT: &str = include_str!("../../ffi-tests/vectors/tables.txt");
@@ -109,6 +110,15 @@ fn roots_are_right_to_the_last_digits() {
             let error = power.sub(number).to_f64().abs();
             assert!(error <= 2.0_f64.powi(-100) * number.to_f64(), "{n}/7: {error:e}");
         }
+    }
+}
+
+#[test]
+fn octahedral_tables_are_as_long_as_their_shape_says() {
+    for rule in &RULES {
+        let len = rule.table_start(N_GROUPS);
+        assert_eq!(f32::octahedral_table(rule.degree).map(<[f32]>::len), Some(len), "{rule:?}");
+        assert_eq!(f64::octahedral_table(rule.degree).map(<[f64]>::len), Some(len), "{rule:?}");
     }
 }
 

@@ -8,10 +8,13 @@ use std::vec::Vec;
 
 use realfft::RealFftPlanner;
 
+use super::octahedral::points_without_images;
 use super::support::terms;
 use crate::engine::fourier;
+use crate::engine::octahedral::OctahedralKernel;
 use crate::lanes::Radices;
 use crate::reference;
+use crate::tables::octahedral::{Group, OctahedralRule};
 use crate::{Engine, Real, flat_index, n_lm};
 
 /// Unit roundoff.
@@ -90,10 +93,31 @@ fn path_roundings(engine: Engine, [l1, l2, l3]: [usize; 3], forward: bool) -> us
             let pointwise = 4;
             // Two table entries, sums over half the meridians of a half circle and half the rings.
             let analysis = 2 + (n_theta.div_ceil(2) + 1) + 1 + (n_theta.div_ceil(2) + 1);
-            synthesis(l1) + synthesis(l2) + pointwise + analysis
+            // (Where products have kernels of their own, brackets have not.)
+            let of_kernel = octahedral_roundings(contributing([l1, l2, l3])).unwrap_or(0);
+            (synthesis(l1) + synthesis(l2) + pointwise + analysis).max(of_kernel)
         }
     };
     path + scaling + oracle + 1
+}
+
+/// The degrees that can contribute, by the triangle rule.
+fn contributing([l1, l2, l3]: [usize; 3]) -> [usize; 3] {
+    [l1.min(l2 + l3), l2.min(l1 + l3), l3.min(l1 + l2)]
+}
+
+/// Roundings on the longest path through the grid engine's kernel for products of these degrees, if there is one.
+fn octahedral_roundings(degrees @ [l1, l2, _]: [usize; 3]) -> Option<usize> {
+    let rule = OctahedralRule::of_degree(OctahedralKernel::of_degrees(degrees)?.rule);
+    let longest = |count: &dyn Fn(Group) -> usize| Group::ALL.into_iter().map(count).max().unwrap_or(0);
+    // Per operand: the table entry, a sum over the functions of a group with a product, the sums of even and odd functions, and
+    // of those at `z` and at `−z`.
+    let synthesis = |l: usize| 1 + longest(&|group| group.n_functions(l)) + 1 + 2;
+    // Four products of parts; taking apart what was added up.
+    let pointwise = 4 + 2;
+    // The table entry, a sum over the representatives.
+    let analysis = 1 + longest(&|group| rule.n_representatives(group)) + 1;
+    Some(synthesis(l1) + synthesis(l2) + pointwise + analysis)
 }
 
 /// The error of a fast Fourier transform relative to its result, both in the Euclidean norm, in units of `u` (Higham,
@@ -147,7 +171,7 @@ pub(super) const AZIMUTH_ROUNDINGS: f64 = 3.0 + 2.0 + 1.0 + 2.0 + 1.0 + 1.0;
 pub(super) enum Terms {
     /// `Σ|G_ijk x_i y_j|`.
     Direct { terms: Vec<(usize, usize, usize, f64)>, n3: usize },
-    /// `Σ_points w |Y_lm| F1 F2`.
+    /// `Σ_points |w Y_lm| F1 F2`.
     Grid { terms: GridTerms, n3: usize },
     /// The same for all outputs.
     Fourier { terms: FourierTerms, n3: usize },
@@ -161,7 +185,15 @@ impl Terms {
         match engine {
             Engine::Direct => Self::Direct { terms: terms(reference::gaunt_coefficient, degrees), n3 },
             Engine::Fourier => Self::Fourier { terms: FourierTerms::new(l1.max(l2)), n3 },
-            _ => Self::Grid { terms: GridTerms::new(degrees), n3 },
+            _ => Self::Grid { terms: GridTerms::new(degrees, true), n3 },
+        }
+    }
+
+    /// Likewise of the product beside the bracket.
+    pub(super) fn beside_bracket(engine: Engine, degrees @ [_, _, l3]: [usize; 3]) -> Self {
+        match engine {
+            Engine::Direct | Engine::Fourier => Self::new(engine, degrees),
+            _ => Self::Grid { terms: GridTerms::new(degrees, false), n3: n_lm(l3) },
         }
     }
 
@@ -297,8 +329,9 @@ pub(super) fn fourier_series(lmax: usize) -> Vec<Vec<f64>> {
     series
 }
 
-/// What the grid engine adds up, in absolute values: `Σ_points w |Y_lm| F1 F2`, `F = Σ|x_lm Y_lm|`. It dominates the
-/// folded sums because `|Y_lm|` is the same at all mirror images of a point.
+/// What the grid engine adds up, in absolute values: `Σ_points |w Y_lm| F1 F2`, `F = Σ|x_lm Y_lm|`. It dominates the
+/// folded sums because `|Y_lm|` is the same at all mirror images of a point, and `|Y_lm|` or `|Y_l−m|` where `x` and `y` are
+/// exchanged.
 pub(super) struct GridTerms {
     weights: Vec<f64>,
     /// `|Y_lm|` per point.
@@ -306,11 +339,22 @@ pub(super) struct GridTerms {
 }
 
 impl GridTerms {
-    pub(super) fn new([l1, l2, l3]: [usize; 3]) -> Self {
+    /// `is_product`: whether the operation is the product alone.
+    pub(super) fn new([l1, l2, l3]: [usize; 3], is_product: bool) -> Self {
         let n_theta = (l1 + l2 + l3) / 2 + 1;
         let n_phi = 2 * n_theta;
         let lmax = l1.max(l2).max(l3);
         let (mut weights, mut harmonics) = (Vec::new(), Vec::new());
+        let kernel = OctahedralKernel::of_degrees(contributing([l1, l2, l3]));
+        if let Some(kernel) = kernel.filter(|_| is_product) {
+            for (point, weight) in points_without_images(kernel.rule) {
+                let mut y = vec![0.0; n_lm(lmax)];
+                reference::harmonics(lmax, point, &mut y);
+                weights.push(weight.abs());
+                harmonics.push(y.into_iter().map(f64::abs).collect());
+            }
+            return Self { weights, harmonics };
+        }
         for (cos, weight) in gauss_legendre(n_theta) {
             for k in 0..n_phi {
                 let phi = core::f64::consts::TAU * (k as f64 + 0.5) / n_phi as f64;

@@ -25,6 +25,7 @@ use pulp::{Simd, WithSimd};
 use crate::engine::direct::{self, Results};
 use crate::engine::fourier;
 use crate::engine::grid::{self, GridChunk};
+use crate::engine::octahedral::{Octahedral, OctahedralKernel, octahedral_kernels};
 use crate::index::n_lm;
 use crate::isa::{Level, outline};
 use crate::lanes::{
@@ -146,7 +147,7 @@ impl Arrangement {
     pub(crate) fn new(
         desc: &PlanDesc,
         schedule: &Schedule,
-        (engine, sizes): (Engine, Option<FourierSizes>),
+        (engine, sizes, octahedral): (Engine, Option<FourierSizes>, Option<OctahedralKernel>),
         sample_bytes: usize,
     ) -> Self {
         let (degrees, [shared1, shared2]) = (desc.contributing(), desc.shared_by_channels());
@@ -155,7 +156,11 @@ impl Arrangement {
         let direct = engine == Engine::Direct;
         let computed_degrees = Slot::ALL.map(|slot| computed_lmax(direct, degrees, slot));
         // A transform that takes several passes needs buffers, which keep blocks from one to the next.
-        let passes = if engine == Engine::Grid { grid::n_chunks(n_theta(degrees.iter().sum())) } else { 1 };
+        let passes = if engine == Engine::Grid && octahedral.is_none() {
+            grid::n_chunks(n_theta(degrees.iter().sum()))
+        } else {
+            1
+        };
         let plain = desc.plain_arrays().map(|is_plain| is_plain && passes == 1);
         let sums = desc.sums();
         let is_plain_to_write = |i: usize| plain[i] && !sums[i] && computed_degrees[i] == degrees[i];
@@ -179,8 +184,12 @@ impl Arrangement {
             (_, None) => {
                 let n_theta = n_theta(degrees.iter().sum());
                 let lmax = degrees.into_iter().max().unwrap_or(0);
-                let rings = grid::rings_len(lmax, components().any(|components| components > 1));
-                (rings, 0, grid::chunk_samples_len(n_theta), grid::all_samples_len(n_theta))
+                if let Some(OctahedralKernel { samples_len, .. }) = octahedral {
+                    (n_lm(lmax), 0, samples_len, samples_len)
+                } else {
+                    let rings = grid::rings_len(lmax, components().any(|components| components > 1));
+                    (rings, 0, grid::chunk_samples_len(n_theta), grid::all_samples_len(n_theta))
+                }
             }
         };
         let of_inputs: usize = schedule
@@ -627,12 +636,26 @@ fn transform<'b, S: Simd, T: LaneOps>(
     match *kernel {
         Kernel::Direct => return None,
         Kernel::Fourier(torus) => run!(torus, 0),
+        Kernel::Octahedral(OctahedralKernel { rule, low, high, .. }, table) => {
+            macro_rules! kernels {
+                ($(($rule:literal, $low:literal, $high:literal))*) => {
+                    match (rule, low, high) {
+                        $(($rule, $low, $high) => {
+                            run!(Octahedral::<_, $rule, $low, $high> { table }, 0);
+                        })*
+                        _ => return None,
+                    }
+                };
+            }
+            octahedral_kernels!(kernels);
+        }
         Kernel::Grid(table, gradient) => {
             let degree = grid::known_degree(&table, operands.degrees);
             if matches!(operands.rows, OperandRows::Arrays(_)) && grid::n_chunks(table.n_theta) > 1 {
                 return None;
             }
-            for chunk in grid::chunks(table.n_theta) {
+            for i in 0..grid::n_chunks(table.n_theta) {
+                let chunk = grid::chunk(table.n_theta, i);
                 let (first_node, start) = (chunk.first_node, chunk.samples_start(table.n_theta));
                 macro_rules! chunks {
                     (known: $(($known_rings:literal, $degree:literal))* any: $($rings:literal)*) => {

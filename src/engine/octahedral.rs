@@ -1,0 +1,605 @@
+//! The grid engine's transform pair for degrees that have kernels of their own: coefficients ↔ samples at the points of a rule
+//! with the symmetry of the octahedron.
+//!
+//! Such a rule is no product of rings and meridians, so a transform is one sum over coefficients instead of two short ones; but
+//! it has up to a third fewer points, and symmetry divides it into ten ([`groups`](crate::tables::octahedral)) that are products of
+//! dense matrices. To degree 9 that is less arithmetic in far fewer, and longer, loops.
+//!
+//! Samples are the functions' parts at the points that represent the others, group by group; those of a class and its exchanged
+//! one side by side, the latter at the exchanged points. Parts of classes multiply like signs, `h_p = Σ_q f_q g_{p xor q}`. Where
+//! there are eight, sums and differences of two make that two of four ([`convolve`]), twice as large: half of the weight is in the
+//! tables, so that it comes out right. What is even or odd when `x` and `y` are exchanged is added up to values at both points,
+//! multiplied, and taken apart again.
+
+use pulp::Simd;
+
+use super::parts::{convolve, convolve_two, difference, sum};
+use super::{Sampled, Transform};
+use crate::index::n_lm;
+use crate::lanes::{DENSE, LaneOps, Matrix, Panel, multiply, multiply_column};
+use crate::tables::octahedral::{Group, N_GROUPS, OctahedralRule, Zone, functions_start};
+
+/// Hands the kernels there are to a macro: the degree of the rule, and those of the functions, of which two have the first and
+/// one the second.
+macro_rules! octahedral_kernels {
+    ($receiver:ident) => {
+        $receiver!((15, 5, 5)(19, 6, 6)(21, 7, 7)(25, 8, 8)(27, 9, 9)(25, 6, 12))
+    };
+}
+pub(crate) use octahedral_kernels;
+
+/// A kernel for products of three functions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OctahedralKernel {
+    /// The degree of the rule.
+    pub(crate) rule: usize,
+    /// Those of two functions, and of one.
+    pub(crate) low: usize,
+    pub(crate) high: usize,
+    /// Lane vectors for the samples of a function.
+    pub(crate) samples_len: usize,
+}
+
+macro_rules! array_of {
+    ($(($rule:literal, $low:literal, $high:literal))*) => {
+        [$(OctahedralKernel::new($rule, $low, $high)),*]
+    };
+}
+
+const KERNELS: &[OctahedralKernel] = &octahedral_kernels!(array_of);
+
+impl OctahedralKernel {
+    const fn new(rule: usize, low: usize, high: usize) -> Self {
+        let samples_len = OctahedralRule::of_degree(rule).samples_start(N_GROUPS);
+        Self { rule, low, high, samples_len }
+    }
+
+    /// That for functions of these degrees, if there is one.
+    pub(crate) fn of_degrees([l1, l2, l3]: [usize; 3]) -> Option<Self> {
+        let (low, high, total) = (l1.min(l2).min(l3), l1.max(l2).max(l3), l1 + l2 + l3);
+        let serves = |kernel: &&Self| {
+            (kernel.low, kernel.high) == (low, high) && 2 * kernel.low + kernel.high == total
+        };
+        KERNELS.iter().find(serves).copied()
+    }
+}
+
+/// The transform pair of the rule of degree `RULE` for functions of degree `LOW` and `HIGH`.
+#[derive(Clone, Copy)]
+pub(crate) struct Octahedral<'t, T, const RULE: usize, const LOW: usize, const HIGH: usize> {
+    /// The rule's table.
+    pub(crate) table: &'t [T],
+}
+
+/// Points that are exchanged in pairs: where their samples begin, of even and of odd functions, and of those of exchanged classes
+/// at the first and at the second point.
+#[derive(Clone, Copy)]
+struct Pairs<const N: usize, const M: usize> {
+    even: [usize; N],
+    odd: [usize; N],
+    first: [usize; M],
+    second: [usize; M],
+}
+
+/// Values at a point: of parts that are made of even and odd functions, and of those of exchanged classes.
+type Values<V, const N: usize, const M: usize> = ([V; N], [V; M]);
+
+impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize> Octahedral<'_, T, RULE, LOW, HIGH> {
+    const RULE: OctahedralRule = {
+        let rule = OctahedralRule::of_degree(RULE);
+        assert!(LOW <= HIGH && 2 * LOW + HIGH <= RULE && HIGH <= rule.lmax);
+        // (The product on the planes takes one such point.)
+        assert!(rule.plane_fixed <= 1);
+        rule
+    };
+    const SAMPLES: usize = Self::RULE.samples_start(N_GROUPS);
+
+    /// General points: the classes 0, 3, 4, 7 and 1, 2, 5, 6.
+    const PAIRS: Pairs<4, 4> = Pairs {
+        even: Self::starts([0, 2, 4, 6], Zone::Pairs),
+        odd: Self::starts([1, 3, 5, 7], Zone::Pairs),
+        first: Self::columns(Zone::Pairs, Zone::Exchanged),
+        second: Self::columns(Zone::Exchanged, Zone::Pairs),
+    };
+    const FIXED: [[usize; 4]; 2] =
+        [Self::starts([0, 2, 4, 6], Zone::Fixed), Self::columns(Zone::Fixed, Zone::Fixed)];
+
+    /// `x = 0` and `y = 0`: the classes 0, 4 and 2, 6, or 1, 5.
+    const UPRIGHT: Pairs<2, 2> = {
+        let [first, second, fifth, sixth] = Self::columns(Zone::Upright, Zone::Upright);
+        Pairs {
+            even: Self::starts([0, 4], Zone::Upright),
+            odd: Self::starts([1, 5], Zone::Upright),
+            first: [second, sixth],
+            second: [first, fifth],
+        }
+    };
+
+    /// `z = 0`: the classes 0, 3 and 1, 2.
+    const PLANE_PAIRS: Pairs<2, 2> = {
+        let [first, second, ..] = Self::columns(Zone::PlanePairs, Zone::PlaneExchanged);
+        let [third, fourth, ..] = Self::columns(Zone::PlaneExchanged, Zone::PlanePairs);
+        Pairs {
+            even: Self::starts([0, 2], Zone::PlanePairs),
+            odd: Self::starts([1, 3], Zone::PlanePairs),
+            first: [first, second],
+            second: [third, fourth],
+        }
+    };
+    const PLANE_FIXED: [usize; 4] = {
+        let [zeroth, third] = Self::starts([0, 2], Zone::PlaneFixed);
+        let [first, second, ..] = Self::columns(Zone::PlaneFixed, Zone::PlaneFixed);
+        [zeroth, third, first, second]
+    };
+
+    /// The axes of `x` and `y`: the classes 0 and 1, or 2; that of `z`: 0 and 4.
+    const AXES: Pairs<1, 1> = {
+        let [first, second, ..] = Self::columns(Zone::AxisX, Zone::AxisX);
+        Pairs {
+            even: Self::starts([0], Zone::AxisX),
+            odd: Self::starts([1], Zone::AxisX),
+            first: [first],
+            second: [second],
+        }
+    };
+    const AXIS_Z: [usize; 2] = Self::starts([0, 4], Zone::AxisZ);
+
+    /// Where samples of a zone begin, in groups of these numbers.
+    const fn starts<const N: usize>(groups: [usize; N], zone: Zone) -> [usize; N] {
+        let (mut starts, mut i) = (groups, 0);
+        while i < N {
+            let group = Group::ALL[groups[i]];
+            let zone_start = Self::RULE.zone_start(group, zone as usize) * group.columns();
+            starts[i] = Self::RULE.samples_start(groups[i]) + zone_start;
+            i += 1;
+        }
+        starts
+    }
+
+    /// Likewise of the classes 1, 2, 5 and 6; of 2 and 6 at the point with which one of the zone is exchanged.
+    const fn columns(zone: Zone, exchanged: Zone) -> [usize; 4] {
+        let ([first, fifth], [second, sixth]) = (Self::starts([8, 9], zone), Self::starts([8, 9], exchanged));
+        [first, second + 1, fifth, sixth + 1]
+    }
+
+    /// Functions, representatives, and the values `[function][representative]` of a group.
+    #[inline(always)]
+    fn group<const GROUP: usize, const LMAX: usize>(&self) -> Option<(usize, usize, &[T])> {
+        let (functions, representatives, start) = const {
+            let group = Group::ALL[GROUP];
+            (group.n_functions(LMAX), Self::RULE.n_representatives(group), Self::RULE.table_start(GROUP))
+        };
+        Some((functions, representatives, self.table.get(start..start + functions * representatives)?))
+    }
+
+    #[inline(always)]
+    fn synthesise_group<S: Simd, const GROUP: usize, const COLUMNS: usize, const LMAX: usize>(
+        &self,
+        s: S,
+        x: &[T::Lanes<S>],
+        samples: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        let (functions, representatives, data) = self.group::<GROUP, LMAX>()?;
+        let a = Matrix { data, row_stride: 1, column_stride: representatives, staircase: DENSE };
+        let b = Panel { data: x.get(const { functions_start(GROUP, LMAX) }..)?, stride: COLUMNS };
+        let out =
+            Panel { data: samples.get_mut(const { Self::RULE.samples_start(GROUP) }..)?, stride: COLUMNS };
+        multiply_columns::<S, T, COLUMNS>(s, (representatives, functions), a, &b, out)
+    }
+
+    #[inline(always)]
+    fn analyse_group<S: Simd, const GROUP: usize, const COLUMNS: usize, const LMAX: usize>(
+        &self,
+        s: S,
+        samples: &[T::Lanes<S>],
+        x: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        let (functions, representatives, data) = self.group::<GROUP, LMAX>()?;
+        let a = Matrix { data, row_stride: representatives, column_stride: 1, staircase: DENSE };
+        let b = Panel { data: samples.get(const { Self::RULE.samples_start(GROUP) }..)?, stride: COLUMNS };
+        let out = Panel { data: x.get_mut(const { functions_start(GROUP, LMAX) }..)?, stride: COLUMNS };
+        multiply_columns::<S, T, COLUMNS>(s, (functions, representatives), a, &b, out)
+    }
+
+    /// Samples from coefficients, group by group.
+    #[inline(always)]
+    fn synthesise<S: Simd, const LMAX: usize>(
+        &self,
+        s: S,
+        x: &[T::Lanes<S>],
+        samples: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        seq_macro::seq!(GROUP in 0..8 { self.synthesise_group::<S, GROUP, 1, LMAX>(s, x, samples)?; });
+        seq_macro::seq!(GROUP in 8..10 { self.synthesise_group::<S, GROUP, 2, LMAX>(s, x, samples)?; });
+        Some(())
+    }
+
+    /// Coefficients, group by group, from samples.
+    #[inline(always)]
+    fn analyse<S: Simd, const LMAX: usize>(
+        &self,
+        s: S,
+        samples: &[T::Lanes<S>],
+        x: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        seq_macro::seq!(GROUP in 0..8 { self.analyse_group::<S, GROUP, 1, LMAX>(s, samples, x)?; });
+        seq_macro::seq!(GROUP in 8..10 { self.analyse_group::<S, GROUP, 2, LMAX>(s, samples, x)?; });
+        Some(())
+    }
+}
+
+impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize> Transform<T>
+    for Octahedral<'_, T, RULE, LOW, HIGH>
+{
+    #[inline(always)]
+    fn n_parts(&self) -> usize {
+        1
+    }
+
+    #[inline(always)]
+    fn part_start(&self, _: usize) -> usize {
+        0
+    }
+
+    /// There is nothing to sum: brings the coefficients into the order of the groups.
+    #[inline(always)]
+    fn sum_degrees<S: Simd>(
+        &self,
+        s: S,
+        lmax: usize,
+        _: Sampled,
+        x: &[T::Lanes<S>],
+        rings: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        if lmax == LOW {
+            by_group::<S, T, LOW>(s, x, rings)
+        } else if lmax == HIGH {
+            by_group::<S, T, HIGH>(s, x, rings)
+        } else {
+            None
+        }
+    }
+
+    #[inline(always)]
+    fn sum_orders<S: Simd>(
+        &self,
+        s: S,
+        _: usize,
+        lmax: usize,
+        rings: &[T::Lanes<S>],
+        values: Option<&mut [T::Lanes<S>]>,
+        gradient: Option<[&mut [T::Lanes<S>]; 2]>,
+    ) -> Option<()> {
+        let (Some(samples), None) = (values, gradient) else { return None };
+        if lmax == LOW {
+            self.synthesise::<S, LOW>(s, rings, samples)
+        } else if lmax == HIGH {
+            self.synthesise::<S, HIGH>(s, rings, samples)
+        } else {
+            None
+        }
+    }
+
+    #[inline(always)]
+    fn project_orders<S: Simd>(
+        &self,
+        s: S,
+        _: usize,
+        lmax: usize,
+        samples: &mut [T::Lanes<S>],
+        rings: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        if lmax == LOW {
+            self.analyse::<S, LOW>(s, samples, rings)
+        } else if lmax == HIGH {
+            self.analyse::<S, HIGH>(s, samples, rings)
+        } else {
+            None
+        }
+    }
+
+    /// Brings the coefficients into flat order.
+    #[inline(always)]
+    fn project_degrees<S: Simd>(
+        &self,
+        s: S,
+        lmax: usize,
+        rings: &mut [T::Lanes<S>],
+        x: &mut [T::Lanes<S>],
+    ) -> Option<()> {
+        if lmax == LOW {
+            in_flat_order::<S, T, LOW>(s, rings, x)
+        } else if lmax == HIGH {
+            in_flat_order::<S, T, HIGH>(s, rings, x)
+        } else {
+            None
+        }
+    }
+
+    #[inline(always)]
+    fn multiply<S: Simd>(
+        &self,
+        s: S,
+        _: usize,
+        f: Option<&[T::Lanes<S>]>,
+        g: &[T::Lanes<S>],
+        out: &mut [T::Lanes<S>],
+        accumulate: bool,
+    ) -> Option<()> {
+        if accumulate {
+            return None; // a function has one part only, and that is one product
+        }
+        let (g, out) = (g.get(..Self::SAMPLES)?, out.get_mut(..Self::SAMPLES)?);
+        let f = if let Some(f) = f { Some(f.get(..Self::SAMPLES)?) } else { None };
+        for i in 0..Self::RULE.pairs {
+            let zone = Self::PAIRS;
+            let ([f0, f1], [g0, g1]) =
+                (zone.read::<S, T>(s, operand(f, out), i)?, zone.read::<S, T>(s, g, i)?);
+            let h = [multiply_general::<S, T>(s, f0, g0), multiply_general::<S, T>(s, f1, g1)];
+            zone.write::<S, T>(s, out, i, h)?;
+        }
+        for i in 0..Self::RULE.fixed {
+            let [even, exchanged] = Self::FIXED;
+            let x = operand(f, out);
+            let f = (read(x, even, i)?, read(x, exchanged, 2 * i)?);
+            let g = (read(g, even, i)?, read(g, exchanged, 2 * i)?);
+            let (h, columns) = multiply_general::<S, T>(s, f, g);
+            write(out, even, i, h)?;
+            write(out, exchanged, 2 * i, columns)?;
+        }
+        let upright = 2 * Self::RULE.plane_pairs + Self::RULE.plane_fixed;
+        multiply_on_planes::<S, T>(s, Self::UPRIGHT, upright, f, g, out)?;
+        multiply_on_planes::<S, T>(s, Self::PLANE_PAIRS, Self::RULE.plane_pairs, f, g, out)?;
+        if Self::RULE.plane_fixed > 0 {
+            let places = Self::PLANE_FIXED;
+            let h = convolve::<S, T>(s, read(operand(f, out), places, 0)?, read(g, places, 0)?);
+            write(out, places, 0, h)?;
+        }
+        let zone = Self::AXES;
+        let ([f0, f1], [g0, g1]) = (zone.read::<S, T>(s, operand(f, out), 0)?, zone.read::<S, T>(s, g, 0)?);
+        let h = [multiply_on_axis::<S, T>(s, f0, g0), multiply_on_axis::<S, T>(s, f1, g1)];
+        zone.write::<S, T>(s, out, 0, h)?;
+        let places = Self::AXIS_Z;
+        let h = convolve_two::<S, T>(s, read(operand(f, out), places, 0)?, read(g, places, 0)?);
+        write(out, places, 0, h)
+    }
+
+    /// Brackets have no such kernels.
+    #[inline(always)]
+    fn bracket<S: Simd>(
+        &self,
+        _: S,
+        _: usize,
+        _: [&[T::Lanes<S>]; 2],
+        _: [&[T::Lanes<S>]; 2],
+        _: &mut [T::Lanes<S>],
+        _: bool,
+    ) -> Option<()> {
+        None
+    }
+}
+
+/// The product with a matrix of known size.
+#[inline(always)]
+fn multiply_columns<S: Simd, T: LaneOps, const COLUMNS: usize>(
+    s: S,
+    shape: (usize, usize),
+    a: Matrix<'_, T>,
+    b: &Panel<&[T::Lanes<S>]>,
+    out: Panel<&mut [T::Lanes<S>]>,
+) -> Option<()> {
+    if COLUMNS == 1 {
+        multiply_column::<S, T>(s, shape, a, b, out)
+    } else {
+        multiply::<S, T, COLUMNS>(s, shape, a, b, out)
+    }
+}
+
+/// The samples of the first operand, if the result does not take their place.
+#[inline(always)]
+fn operand<'a, V>(f: Option<&'a [V]>, out: &'a [V]) -> &'a [V] {
+    if let Some(f) = f { f } else { out }
+}
+
+/// A product of functions at a general point, twice as large: the values of classes 0, 3, 4, 7 and of 1, 2, 5, 6. What is even in
+/// `z`, and what is odd, makes values at `z` and at `−z`.
+#[inline(always)]
+fn multiply_general<S: Simd, T: LaneOps>(
+    s: S,
+    ([f0, f3, f4, f7], [f1, f2, f5, f6]): Values<T::Lanes<S>, 4, 4>,
+    ([g0, g3, g4, g7], [g1, g2, g5, g6]): Values<T::Lanes<S>, 4, 4>,
+) -> Values<T::Lanes<S>, 4, 4> {
+    let (f_even, f_odd) = ([f0, f1, f2, f3], [f4, f5, f6, f7]);
+    let (g_even, g_odd) = ([g0, g1, g2, g3], [g4, g5, g6, g7]);
+    let above = convolve::<S, T>(s, sum::<S, T, 4>(s, f_even, f_odd), sum::<S, T, 4>(s, g_even, g_odd));
+    let below =
+        convolve::<S, T>(s, difference::<S, T, 4>(s, f_even, f_odd), difference::<S, T, 4>(s, g_even, g_odd));
+    let [h0, h1, h2, h3] = sum::<S, T, 4>(s, above, below);
+    let [h4, h5, h6, h7] = difference::<S, T, 4>(s, above, below);
+    ([h0, h3, h4, h7], [h1, h2, h5, h6])
+}
+
+/// A product at a point on a plane, where four classes are left.
+#[inline(always)]
+fn multiply_on_plane<S: Simd, T: LaneOps>(
+    s: S,
+    ([f0, f1], [f2, f3]): Values<T::Lanes<S>, 2, 2>,
+    ([g0, g1], [g2, g3]): Values<T::Lanes<S>, 2, 2>,
+) -> Values<T::Lanes<S>, 2, 2> {
+    let [h0, h1, h2, h3] = convolve::<S, T>(s, [f0, f1, f2, f3], [g0, g1, g2, g3]);
+    ([h0, h1], [h2, h3])
+}
+
+/// Products at so many pairs of points on planes.
+#[inline(always)]
+fn multiply_on_planes<S: Simd, T: LaneOps>(
+    s: S,
+    zone: Pairs<2, 2>,
+    count: usize,
+    f: Option<&[T::Lanes<S>]>,
+    g: &[T::Lanes<S>],
+    out: &mut [T::Lanes<S>],
+) -> Option<()> {
+    for i in 0..count {
+        let ([f0, f1], [g0, g1]) = (zone.read::<S, T>(s, operand(f, out), i)?, zone.read::<S, T>(s, g, i)?);
+        let h = [multiply_on_plane::<S, T>(s, f0, g0), multiply_on_plane::<S, T>(s, f1, g1)];
+        zone.write::<S, T>(s, out, i, h)?;
+    }
+    Some(())
+}
+
+/// A product at a point on an axis, where two are.
+#[inline(always)]
+fn multiply_on_axis<S: Simd, T: LaneOps>(
+    s: S,
+    ([f0], [f1]): Values<T::Lanes<S>, 1, 1>,
+    ([g0], [g1]): Values<T::Lanes<S>, 1, 1>,
+) -> Values<T::Lanes<S>, 1, 1> {
+    let [h0, h1] = convolve_two::<S, T>(s, [f0, f1], [g0, g1]);
+    ([h0], [h1])
+}
+
+impl<const N: usize, const M: usize> Pairs<N, M> {
+    /// Values at the points of pair number `i`.
+    #[inline(always)]
+    fn read<S: Simd, T: LaneOps>(
+        self,
+        s: S,
+        samples: &[T::Lanes<S>],
+        i: usize,
+    ) -> Option<[Values<T::Lanes<S>, N, M>; 2]> {
+        let (even, odd) = (read(samples, self.even, i)?, read(samples, self.odd, i)?);
+        let (first, second) = (read(samples, self.first, 2 * i)?, read(samples, self.second, 2 * i)?);
+        Some([(sum::<S, T, N>(s, even, odd), first), (difference::<S, T, N>(s, even, odd), second)])
+    }
+
+    /// The adjoint: writes what is to be multiplied by even and by odd functions, and by exchanged ones, and added up.
+    #[inline(always)]
+    fn write<S: Simd, T: LaneOps>(
+        self,
+        s: S,
+        samples: &mut [T::Lanes<S>],
+        i: usize,
+        [(h0, first), (h1, second)]: [Values<T::Lanes<S>, N, M>; 2],
+    ) -> Option<()> {
+        write(samples, self.even, i, sum::<S, T, N>(s, h0, h1))?;
+        write(samples, self.odd, i, difference::<S, T, N>(s, h0, h1))?;
+        write(samples, self.first, 2 * i, first)?;
+        write(samples, self.second, 2 * i, second)
+    }
+}
+
+/// Samples number `i` from these places on.
+#[inline(always)]
+fn read<V: Copy, const N: usize>(samples: &[V], places: [usize; N], i: usize) -> Option<[V; N]> {
+    let mut values = [*samples.get(places[0] + i)?; N];
+    for n in 1..N {
+        values[n] = *samples.get(places[n] + i)?;
+    }
+    Some(values)
+}
+
+#[inline(always)]
+fn write<V: Copy, const N: usize>(
+    samples: &mut [V],
+    places: [usize; N],
+    i: usize,
+    values: [V; N],
+) -> Option<()> {
+    for n in 0..N {
+        *samples.get_mut(places[n] + i)? = values[n];
+    }
+    Some(())
+}
+
+/// A run of coefficients of one degree and group.
+struct Run {
+    count: usize,
+    /// Where it begins group by group, and from one to the next there.
+    start: usize,
+    step: usize,
+    /// The least order, from one to the next, and whether they are sines.
+    order: usize,
+    order_step: usize,
+    is_sine: bool,
+    zonal: usize,
+}
+
+/// That number `n` of them, `10 l + group`.
+const fn run(lmax: usize, n: usize) -> Run {
+    let (l, number) = (n / N_GROUPS, n % N_GROUPS);
+    let group = Group::ALL[number];
+    let (is_sine, order, order_step) = group.orders();
+    let before = if l > 0 { group.n_functions(l - 1) } else { 0 };
+    Run {
+        count: if l <= lmax { group.n_orders(l) } else { 0 },
+        start: functions_start(number, lmax) + before * group.columns(),
+        step: group.columns(),
+        order,
+        order_step,
+        is_sine,
+        zonal: l * (l + 1),
+    }
+}
+
+/// Coefficients of the flat index group by group.
+#[inline(always)]
+fn by_group<S: Simd, T: LaneOps, const LMAX: usize>(
+    s: S,
+    x: &[T::Lanes<S>],
+    out: &mut [T::Lanes<S>],
+) -> Option<()> {
+    let (x, out) = (x.get(..n_lm(LMAX))?, out.get_mut(..n_lm(LMAX))?);
+    const { assert!(LMAX <= 12) };
+    seq_macro::seq!(N in 0..130 { run_by_group::<S, T, LMAX, N>(s, x, out)?; });
+    Some(())
+}
+
+/// The inverse.
+#[inline(always)]
+fn in_flat_order<S: Simd, T: LaneOps, const LMAX: usize>(
+    s: S,
+    x: &[T::Lanes<S>],
+    out: &mut [T::Lanes<S>],
+) -> Option<()> {
+    let (x, out) = (x.get(..n_lm(LMAX))?, out.get_mut(..n_lm(LMAX))?);
+    const { assert!(LMAX <= 12) };
+    seq_macro::seq!(N in 0..130 { run_in_flat_order::<S, T, LMAX, N>(s, x, out)?; });
+    Some(())
+}
+
+#[inline(always)]
+fn run_by_group<S: Simd, T: LaneOps, const LMAX: usize, const N: usize>(
+    s: S,
+    x: &[T::Lanes<S>],
+    out: &mut [T::Lanes<S>],
+) -> Option<()> {
+    let Run { count, start, step, order, order_step, is_sine, zonal } = const { run(LMAX, N) };
+    for i in 0..count {
+        let m = order + i * order_step;
+        *out.get_mut(start + i * step)? = *x.get(if is_sine { zonal - m } else { zonal + m })?;
+        if step == 2 {
+            let exchanged = *x.get(zonal - m)?;
+            *out.get_mut(start + i * step + 1)? = if m % 4 == 3 { T::neg(s, exchanged) } else { exchanged };
+        }
+    }
+    Some(())
+}
+
+#[inline(always)]
+fn run_in_flat_order<S: Simd, T: LaneOps, const LMAX: usize, const N: usize>(
+    s: S,
+    x: &[T::Lanes<S>],
+    out: &mut [T::Lanes<S>],
+) -> Option<()> {
+    let Run { count, start, step, order, order_step, is_sine, zonal } = const { run(LMAX, N) };
+    for i in 0..count {
+        let m = order + i * order_step;
+        *out.get_mut(if is_sine { zonal - m } else { zonal + m })? = *x.get(start + i * step)?;
+        if step == 2 {
+            let exchanged = *x.get(start + i * step + 1)?;
+            *out.get_mut(zonal - m)? = if m % 4 == 3 { T::neg(s, exchanged) } else { exchanged };
+        }
+    }
+    Some(())
+}
