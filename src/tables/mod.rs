@@ -2,9 +2,9 @@
 //!
 //! Everything is computed in double-double: the sparse coefficients of products and the harmonics' constants by `const fn`
 //! at compile time; the grid tables of small degrees by [`grid::fill_grid_table`] ahead of time, into the checked-in
-//! `generated.rs` (a test regenerates and compares it), with those of the [octahedral rules](octahedral), whose points and
-//! entries are that test's; the grid tables of large degrees by the same text at plan initialisation, into caller memory, as are the derivatives that brackets need on the grid, the tables of the Fourier basis and those of
-//! rotations.
+//! `generated.rs` (a test regenerates and compares it), where those of the [octahedral rules](octahedral) are as well, made from
+//! their points by that test; the grid tables of large degrees by the same text at plan initialisation, into caller memory, as
+//! are the derivatives that brackets need on the grid, the tables of the Fourier basis and those of rotations.
 
 use harmonics::HarmonicsTable;
 

@@ -1,6 +1,6 @@
 //! Constants of quadrature rules with the symmetry of the octahedron (V. I. Lebedev and D. N. Laikov, Doklady Mathematics 59,
-//! 477, 1999), which take two thirds to three quarters of the points of a
-//! Gauss–Legendre grid. Weights of the rules of degree 25 and 27 are not all positive.
+//! 477, 1999), which take two thirds to three quarters of the points of a Gauss–Legendre grid. Weights of the rules of degree 25
+//! and 27 are not all positive.
 //!
 //! A harmonic is even or odd in each of `x`, `y` and `z`. With bit `a` set where it is odd in coordinate `a`, that is its *class*,
 //! one of eight: the parity of `l` is that under inversion, a cosine (`m >= 0`) is even in `y`, and `m` is even if it has the same
