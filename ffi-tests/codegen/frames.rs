@@ -101,8 +101,11 @@ const ANY_DEGREE: &str = "18446744073709551615>"; // the largest integer, and th
 /// Whether a function, by its name, does nothing but call a frame of a level, so that it is not inlined. `token`: the beginning
 /// of the level's type.
 pub(crate) fn is_outline(name: &str, token: &str) -> bool {
-    name.split_once("::outline::<").is_some_and(|(module, arguments)| {
-        module.starts_with("gaunt::") && !module.contains('<') && arguments.starts_with(token)
+    name.split_once("::outline::<").is_some_and(|(path, arguments)| {
+        let of_module = path.starts_with("gaunt::") && !path.contains('<');
+        let of_transform =
+            path.starts_with("<gaunt::engine::") && path.contains(" as gaunt::engine::Transform<");
+        (of_module || of_transform) && arguments.starts_with(token)
     })
 }
 

@@ -163,6 +163,12 @@ fn faults_outside_of_frames_are_found() {
     assert_fault(&of("gaunt::helper", &[DEC, MUL_SSE]), "vector arithmetic outside of frames, 0x3: mulps");
     let none = Vec::<String>::new();
     assert_eq!(of("gaunt::helper", &[MUL_SINGLE, DIV]), none);
+    // What only calls a frame.
+    let arguments = "pulp::x86::v3::V3, gaunt::trilinear::pass::Pass<f32, pulp::f32x8>";
+    for path in ["gaunt::isa", "<gaunt::engine::grid::Grid<f32> as gaunt::engine::Transform<f32>>"] {
+        assert_eq!(of(&format!("{path}::outline::<{arguments}>"), &[JUMP]), none);
+    }
+    assert_fault(&of(&format!("<gaunt::helper>::outline::<{arguments}>"), &[JUMP]), "not inlined");
     assert_eq!(of("<pulp::Scalar as pulp::Simd>::vectorize::<gaunt::Coupling<f32, f32>>", &[MUL_SSE]), none);
     assert_eq!(of("<gaunt::tables::Table>::fill", &[MUL_SSE]), none);
 }

@@ -11,8 +11,8 @@ use pulp::{Simd, WithSimd};
 
 use crate::index::n_lm;
 use crate::lanes::{
-    BlockCounts, CAN_PREFETCH, CacheLine, FixedRows, FixedRowsMut, LaneOps, RowCount, Rows, TwoRowsMut,
-    settle,
+    BlockCounts, BlockPlace, CAN_PREFETCH, CacheLine, FixedRows, FixedRowsMut, LaneOps, RowCount, Rows,
+    TwoRowsMut, settle,
 };
 use crate::tables::gaunt::{
     ClassTerms, LMAX_DIRECT, MAX_CLASS_LEN, Output, Pair, Side, Term, Wanted, n_classes,
@@ -83,7 +83,7 @@ pub(crate) fn couple<'a, S: Simd, T: LaneOps>(
             }
         };
     }
-    let [product, bracket] = results.rows.places();
+    let [product, bracket] = results.rows.parts();
     macro_rules! kernels {
         (together: $(($t1:literal, $t2:literal, $t3:literal))* apart: $(($l1:literal, $l2:literal, $l3:literal))*) => {
             match (lmax1, lmax2, computed_lmax3([lmax1, lmax2, lmax3])) {
@@ -199,21 +199,21 @@ impl<T: LaneOps, V: bytemuck::Pod, P: Constants> Coupling<'_, '_, T, V, P> {
         // One distance for all, so that the row offsets fit into the general registers.
         let stride = x1.row_stride();
         let (x1, x2) = (x1.first::<Slot<P, 0>>(blocks, stride)?, x2.first::<Slot<P, 1>>(blocks, stride)?);
-        let [product, bracket] = rows.first::<T::Lanes<S>, Slot<P, 2>>(blocks, stride)?;
+        let [product, bracket] = rows.cast::<T::Lanes<S>>()?.first::<Slot<P, 2>>(blocks, stride)?;
         let mut product = if P::WANTED.product { Some(product?) } else { None };
         let mut bracket = if P::WANTED.bracket { Some(bracket?) } else { None };
         let sign = T::splat(s, T::from_f64(if swapped { -1.0 } else { 1.0 }));
         for sample in 0..blocks.samples {
             for block in 0..blocks.of_sample {
                 if MAY_ASK && asks && block % BlocksAhead::<P, T::Lanes<S>>::SHARING == 0 {
-                    let after = BlocksAhead::<P, T::Lanes<S>>::COUNT;
-                    x1.prefetch(sample, block, after);
-                    x2.prefetch(sample, block, after);
+                    let (place, after) = (BlockPlace { sample, block }, BlocksAhead::<P, T::Lanes<S>>::COUNT);
+                    x1.prefetch(place, after);
+                    x2.prefetch(place, after);
                     if let Some(rows) = &product {
-                        rows.prefetch(sample, block, after);
+                        rows.prefetch(place, after);
                     }
                     if let Some(rows) = &bracket {
-                        rows.prefetch(sample, block, after);
+                        rows.prefetch(place, after);
                     }
                 }
                 let (x1, x2) = (x1.block(sample, block), x2.block(sample, block));

@@ -27,11 +27,11 @@ use core::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::{Sampled, Transform};
+use super::Transform;
 use crate::isa::outline;
 use crate::lanes::{
-    Adjoint, DENSE, Fft, Forward, LaneOps, Matrix, OrderRows, Panel, Radices, RingPairs, cast, cast_mut,
-    multiply, settle, times,
+    Adjoint, BlockRows, BlockRowsMut, DENSE, Fft, Forward, LaneOps, Matrix, OrderRows, Panel, Radices,
+    RingPairs, cast, cast_mut, multiply, settle, times,
 };
 use crate::tables::fourier::{Degrees, FourierSizes, FourierTable};
 
@@ -263,7 +263,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
 
     /// The rings of a function, or of a component of its gradient.
     #[inline(always)]
-    fn sum_degrees_of<S: Simd>(
+    fn sum_degrees<S: Simd>(
         &self,
         s: S,
         component: Component,
@@ -292,7 +292,7 @@ impl<'t, T: LaneOps> Torus<'t, T> {
 
     /// The part's samples of what has these rings.
     #[inline(always)]
-    fn sum_orders_of<S: Simd>(
+    fn sum_orders<S: Simd>(
         &self,
         s: S,
         part: usize,
@@ -445,46 +445,30 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
     }
 
     #[inline(always)]
-    fn sum_degrees<S: Simd>(
-        &self,
-        s: S,
-        lmax: usize,
-        sampled: Sampled,
-        x: &[T::Lanes<S>],
-        rings: &mut [T::Lanes<S>],
-    ) -> Option<()> {
-        let (len, mut rest) = (rings_len(&self.table.sizes), rings);
-        // One text, once in the binary, for all components.
-        for (component, is_sampled) in [
-            (Component::Value, sampled.values),
-            (Component::ByTheta, sampled.gradient),
-            (Component::ByPhi, sampled.gradient),
-        ] {
-            if is_sampled {
-                let (rings, others) = rest.split_at_mut_checked(len)?;
-                self.sum_degrees_of(s, component, lmax, x, rings)?;
-                rest = others;
-            }
-        }
-        Some(())
-    }
-
-    #[inline(always)]
-    fn sum_orders<S: Simd>(
+    fn synthesise<S: Simd>(
         &self,
         s: S,
         part: usize,
         lmax: usize,
-        rings: &[T::Lanes<S>],
+        x: Option<BlockRows<'_, T, T::Lanes<S>>>,
+        rings: &mut [T::Lanes<S>],
         values: Option<&mut [T::Lanes<S>]>,
         gradient: Option<[&mut [T::Lanes<S>]; 2]>,
     ) -> Option<()> {
+        let x = if let Some(x) = x { Some(x.together()?) } else { None };
         let (len, mut rest) = (rings_len(&self.table.sizes), rings);
         let [by_theta, by_phi] =
             gradient.map_or([None, None], |[by_theta, by_phi]| [Some(by_theta), Some(by_phi)]);
-        for samples in [values, by_theta, by_phi].into_iter().flatten() {
-            let (rings, others) = rest.split_at_checked(len)?;
-            self.sum_orders_of(s, part, lmax, rings, samples)?;
+        // One text, once in the binary, for all components.
+        for (component, samples) in
+            [(Component::Value, values), (Component::ByTheta, by_theta), (Component::ByPhi, by_phi)]
+        {
+            let Some(samples) = samples else { continue };
+            let (rings, others) = rest.split_at_mut_checked(len)?;
+            if let Some(x) = x {
+                self.sum_degrees(s, component, lmax, x, rings)?;
+            }
+            self.sum_orders(s, part, lmax, rings, samples)?;
             rest = others;
         }
         Some(())
@@ -523,13 +507,14 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
     }
 
     #[inline(always)]
-    fn project_orders<S: Simd>(
+    fn analyse<S: Simd>(
         &self,
         s: S,
         part: usize,
         lmax: usize,
         samples: &mut [T::Lanes<S>],
         rings: &mut [T::Lanes<S>],
+        x: Option<BlockRowsMut<'_, T, T::Lanes<S>>>,
     ) -> Option<()> {
         let FourierSizes { n_theta, n_phi, .. } = self.table.sizes;
         let (row_len, pair_len, pairs) = (2 * n_theta, 2 * n_phi, self.pairs(part));
@@ -550,22 +535,14 @@ impl<T: LaneOps> Transform<T> for Torus<'_, T> {
                 row += row_len;
             }
         }
+        if let Some(mut x) = x {
+            let rings = rings.get_mut(..(lmax + 1) * row_len)?;
+            let (fft, stages) = (&self.theta, self.theta.all());
+            outline(s, Adjoint { fft, stages, count: lmax + 1, x: &mut *rings })?;
+            outline(s, ProjectDegrees { torus: self, lmax, rings, x: x.together() })?;
+            x.store()?;
+        }
         Some(())
-    }
-
-    #[inline(always)]
-    fn project_degrees<S: Simd>(
-        &self,
-        s: S,
-        lmax: usize,
-        rings: &mut [T::Lanes<S>],
-        x: &mut [T::Lanes<S>],
-    ) -> Option<()> {
-        let row_len = 2 * self.table.sizes.n_theta;
-        let rings = rings.get_mut(..(lmax + 1) * row_len)?;
-        let (fft, stages) = (&self.theta, self.theta.all());
-        outline(s, Adjoint { fft, stages, count: lmax + 1, x: &mut *rings })?;
-        outline(s, ProjectDegrees { torus: self, lmax, rings, x })
     }
 }
 

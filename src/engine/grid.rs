@@ -28,11 +28,11 @@
 
 use pulp::Simd;
 
+use super::Transform;
 use super::parts::{convolve, convolve_two, difference};
-use super::{Sampled, Transform};
 use crate::lanes::{
-    ANY, Azimuths, LaneOps, MAX_RINGS, Triangle, analyse_orders, analyse_triangle, synthesise_orders,
-    synthesise_triangle,
+    ANY, Azimuths, BlockRows, BlockRowsMut, LaneOps, MAX_RINGS, Triangle, analyse_orders, analyse_triangle,
+    synthesise_orders, synthesise_triangle,
 };
 use crate::tables::grid::{GradientTable, GridTable, compiled_lmax, n_theta};
 
@@ -195,81 +195,51 @@ impl<T: LaneOps, const RINGS: usize, const DEGREE: usize> Transform<T> for GridC
     }
 
     #[inline(always)]
-    fn sum_degrees<S: Simd>(
-        &self,
-        s: S,
-        lmax: usize,
-        sampled: Sampled,
-        x: &[T::Lanes<S>],
-        rings: &mut [T::Lanes<S>],
-    ) -> Option<()> {
-        let lmax = Self::lmax(lmax);
-        let (of_function, of_slope) = rings.split_at_mut_checked(2 * (lmax + 1) * RINGS)?;
-        synthesise_triangle::<S, T, RINGS, DEGREE, false>(s, lmax, self.legendre(), x, of_function)?;
-        if sampled.gradient {
-            synthesise_triangle::<S, T, RINGS, ANY, true>(s, lmax, self.slopes(), x, of_slope)?;
-        }
-        Some(())
-    }
-
-    #[inline(always)]
-    fn sum_orders<S: Simd>(
+    fn synthesise<S: Simd>(
         &self,
         s: S,
         _: usize,
         lmax: usize,
-        rings: &[T::Lanes<S>],
+        x: Option<BlockRows<'_, T, T::Lanes<S>>>,
+        rings: &mut [T::Lanes<S>],
         values: Option<&mut [T::Lanes<S>]>,
         gradient: Option<[&mut [T::Lanes<S>]; 2]>,
     ) -> Option<()> {
         let lmax = Self::lmax(lmax);
-        let (of_function, of_slope) = rings.split_at_checked(2 * (lmax + 1) * RINGS)?;
+        let (of_function, of_slope) = rings.split_at_mut_checked(2 * (lmax + 1) * RINGS)?;
+        let x = x?.together()?;
+        synthesise_triangle::<S, T, RINGS, DEGREE, false>(s, lmax, self.legendre(), x, of_function)?;
+        if gradient.is_some() {
+            synthesise_triangle::<S, T, RINGS, ANY, true>(s, lmax, self.slopes(), x, of_slope)?;
+        }
         let [by_phi, by_x] = gradient.map_or([None, None], |[by_phi, by_x]| [Some(by_phi), Some(by_x)]);
         // One text, once in the binary, for values and both components of a gradient.
         for (rings, derivative, samples) in
-            [(of_function, false, values), (of_function, true, by_phi), (of_slope, false, by_x)]
+            [(&*of_function, false, values), (&*of_function, true, by_phi), (&*of_slope, false, by_x)]
         {
             if let Some(samples) = samples {
-                synthesise_orders::<S, T, RINGS, DEGREE>(
-                    s,
-                    lmax,
-                    &self.azimuths(derivative),
-                    rings,
-                    samples,
-                )?;
+                let azimuths = self.azimuths(derivative);
+                synthesise_orders::<S, T, RINGS, DEGREE>(s, lmax, &azimuths, rings, samples)?;
             }
         }
         Some(())
     }
 
     #[inline(always)]
-    fn project_orders<S: Simd>(
+    fn analyse<S: Simd>(
         &self,
         s: S,
         _: usize,
         lmax: usize,
         samples: &mut [T::Lanes<S>],
         rings: &mut [T::Lanes<S>],
+        x: Option<BlockRowsMut<'_, T, T::Lanes<S>>>,
     ) -> Option<()> {
-        analyse_orders::<S, T, RINGS, DEGREE>(s, Self::lmax(lmax), &self.azimuths(false), samples, rings)
-    }
-
-    #[inline(always)]
-    fn project_degrees<S: Simd>(
-        &self,
-        s: S,
-        lmax: usize,
-        rings: &mut [T::Lanes<S>],
-        x: &mut [T::Lanes<S>],
-    ) -> Option<()> {
-        analyse_triangle::<S, T, RINGS, DEGREE>(
-            s,
-            Self::lmax(lmax),
-            self.legendre(),
-            rings,
-            x,
-            self.first_node() > 0,
-        )
+        // (Of several chunks the coefficients come together.)
+        let (lmax, mut x, accumulate) = (Self::lmax(lmax), x?, self.first_node() > 0);
+        analyse_orders::<S, T, RINGS, DEGREE>(s, lmax, &self.azimuths(false), samples, rings)?;
+        analyse_triangle::<S, T, RINGS, DEGREE>(s, lmax, self.legendre(), rings, x.together(), accumulate)?;
+        x.store()
     }
 
     #[inline(always)]

@@ -21,11 +21,12 @@ mod triangle;
 pub(crate) use azimuths::{Azimuths, analyse_orders, synthesise_orders};
 pub(crate) use fft::{Adjoint, Fft, Forward, Radices, times};
 pub(crate) use interleave::{LaneElements, LaneRows, read_lanes, write_lanes};
-pub(crate) use matrix::{DENSE, Matrix, OrderRows, Panel, multiply, multiply_column};
+pub(crate) use matrix::{DENSE, Matrix, OrderRows, Panel, SignedRow, SignedRows, multiply, multiply_evenly};
 pub(crate) use planes::{Multiples, Strided, rotate_planes};
 pub(crate) use prefetch::{Ahead, CAN_PREFETCH, NEAR, prefetch};
 pub(crate) use rows::{
-    BlockCounts, BlockPlace, FixedRows, FixedRowsMut, RowCount, Rows, RowsShape, TwoRowsMut,
+    BlockCounts, BlockPlace, BlockRows, BlockRowsMut, FixedRows, FixedRowsMut, RowCount, Rows, RowsShape,
+    TwoRowsMut,
 };
 pub(crate) use runs::Runs;
 pub(crate) use settle::settle;

@@ -9,7 +9,7 @@ pub(crate) const CAN_PREFETCH: bool = cfg!(target_arch = "x86_64");
 
 /// Caches, by the instruction's numbers: `_MM_HINT_T0`, `_MM_HINT_T1`.
 pub(super) const NEAREST: i32 = 3;
-const SECOND: i32 = 2;
+pub(super) const SECOND: i32 = 2;
 #[cfg(target_arch = "x86_64")]
 const _: () =
     assert!(NEAREST == core::arch::x86_64::_MM_HINT_T0 && SECOND == core::arch::x86_64::_MM_HINT_T1);

@@ -2,14 +2,16 @@
 //!
 //! A *row* is one coefficient of a block of lanes; the rows of a block lie at a constant distance, and so do the blocks of a
 //! sample, and samples. That describes a user's array of layout `[lm][channel]` as well as lane buffers, which count as one
-//! sample: the direct engine needs no copy of either, transforms of a block at a time.
+//! sample. The direct engine works on either; transforms take a block at a time, and copy it if they go through it more than once
+//! ([`BlockRows`]).
 #![allow(unsafe_code)]
 
 use core::marker::PhantomData;
+use core::ops::Range;
 
 use bytemuck::Pod;
 
-use super::prefetch::{NEAREST, prefetch_line};
+use super::prefetch::{NEAREST, SECOND, prefetch_line};
 
 /// Sizes and distances of rows, blocks and samples, in elements.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +64,6 @@ impl RowsShape {
             && blocks.of_sample <= self.blocks.of_sample
             && 0 < blocks.samples
             && blocks.samples <= self.blocks.samples
-            && 0 < N::ROWS
             && N::ROWS <= self.rows
             && row_stride == self.row_stride
     }
@@ -89,20 +90,25 @@ impl RowsShape {
         if exists { Some(self.start(sample, block)) } else { None }
     }
 
-    /// Asks for the rows of the block that comes some blocks after this one, at most a sample of these blocks later, whether it
-    /// exists or not. (Where these are part of a sample, its others are passed over: once per call.)
+    /// Where the block starts that comes some blocks after this one, at most a sample of these blocks later, whether it exists
+    /// or not. (Where these are part of a sample, its others are passed over: once per call.)
     #[inline(always)]
-    fn prefetch<T, N: RowCount>(&self, data: *const T, sample: usize, block: usize, after: usize) {
-        let RowsShape { row_stride, blocks, block_stride, sample_stride, .. } = *self;
-        let (mut sample, mut block) = (sample, block + after.min(blocks.of_sample));
+    fn later_start(&self, place: BlockPlace, after: usize) -> usize {
+        let RowsShape { blocks, block_stride, sample_stride, .. } = *self;
+        let (mut sample, mut block) = (place.sample, place.block + after.min(blocks.of_sample));
         if block >= blocks.of_sample {
             (sample, block) = (sample + 1, block - blocks.of_sample);
         }
-        let start = sample.wrapping_mul(sample_stride).wrapping_add(block.wrapping_mul(block_stride));
-        let mut row = data.wrapping_add(start);
+        sample.wrapping_mul(sample_stride).wrapping_add(block.wrapping_mul(block_stride))
+    }
+
+    /// Asks for the rows of a [later](Self::later_start) block, needed soon.
+    #[inline(always)]
+    fn prefetch<T, N: RowCount>(&self, data: *const T, place: BlockPlace, after: usize) {
+        let mut row = data.wrapping_add(self.later_start(place, after));
         for _ in 0..N::ROWS {
             prefetch_line::<NEAREST, _>(row);
-            row = row.wrapping_add(row_stride);
+            row = row.wrapping_add(self.row_stride);
         }
     }
 }
@@ -135,6 +141,7 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
     /// `None` if the slice is too short.
     #[inline(always)]
     pub(crate) fn new(data: &'a [T], shape: RowsShape) -> Option<Self> {
+        const { assert!(size_of::<T>() <= size_of::<V>()) };
         let fits = shape.extent(size_of::<V>() / size_of::<T>())? <= data.len();
         if fits { Some(Self { data, shape, lanes: PhantomData }) } else { None }
     }
@@ -164,6 +171,20 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
         Some(())
     }
 
+    /// The rows of the block after this one.
+    #[inline(always)]
+    fn next(&self, place: BlockPlace) -> NextRows<T> {
+        let start = self.data.as_ptr().wrapping_add(self.shape.later_start(place, 1));
+        NextRows { start: Some(start), row_stride: self.shape.row_stride }
+    }
+
+    /// The first rows of a block. `None` if it does not have so many, or does not exist.
+    #[inline(always)]
+    fn block<N: RowCount>(&self, place: BlockPlace) -> Option<FixedRows<'a, T, V, N>> {
+        let data = self.data.as_ptr().wrapping_add(self.shape.block_start(place, N::ROWS)?);
+        Some(FixedRows { data, row_stride: self.shape.row_stride, rows: PhantomData })
+    }
+
     /// The first rows of the first blocks, if there are so many, at this distance.
     #[inline(always)]
     pub(crate) fn first<N: RowCount>(
@@ -178,8 +199,8 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
     }
 }
 
-/// Rows of one shape to write at up to two places of a slice, say those of the two parts of functions. (They are reached by
-/// pointers only, so that they may lie between each other.)
+/// Rows of one shape to write, of up to two parts, each from its own place of a slice on. (They are reached by pointers only, so
+/// that they may lie between each other.)
 pub(crate) struct TwoRowsMut<'a, T, V> {
     data: *mut T,
     starts: [Option<usize>; 2],
@@ -191,21 +212,22 @@ impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
     /// `None` if the slice is too short.
     #[inline(always)]
     pub(crate) fn new(data: &'a mut [T], starts: [Option<usize>; 2], shape: RowsShape) -> Option<Self> {
+        const { assert!(size_of::<T>() <= size_of::<V>()) };
         let last = starts[0].unwrap_or(0).max(starts[1].unwrap_or(0));
         let fits = last.checked_add(shape.extent(size_of::<V>() / size_of::<T>())?)? <= data.len();
         if fits { Some(Self { data: data.as_mut_ptr(), starts, shape, slice: PhantomData }) } else { None }
     }
 
-    /// At which places there are rows.
+    /// Which parts there are.
     #[inline(always)]
-    pub(crate) fn places(&self) -> [bool; 2] {
+    pub(crate) fn parts(&self) -> [bool; 2] {
         [self.starts[0].is_some(), self.starts[1].is_some()]
     }
 
-    /// The inverse of [`Rows::read`], for one of the starts.
+    /// The inverse of [`Rows::read`], for one of the parts.
     #[inline(always)]
-    pub(crate) fn write(&mut self, start: usize, place: BlockPlace, rows: &[V]) -> Option<()> {
-        let start = (*self.starts.get(start)?)? + self.shape.block_start(place, rows.len())?;
+    pub(crate) fn write(&mut self, part: usize, place: BlockPlace, rows: &[V]) -> Option<()> {
+        let start = (*self.starts.get(part)?)? + self.shape.block_start(place, rows.len())?;
         let mut target = self.data.wrapping_add(start);
         for row in rows {
             // SAFETY: as in `Rows::read`, and the slice is borrowed mutably.
@@ -215,25 +237,47 @@ impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
         Some(())
     }
 
-    /// At each place, the first rows of the first blocks, for the same lane vectors under another name. `None` if there are
-    /// not so many, at this distance.
+    /// As [`Rows::next`], of one of the parts.
     #[inline(always)]
-    pub(crate) fn first<W: Pod, N: RowCount>(
-        &mut self,
-        blocks: BlockCounts,
-        row_stride: usize,
-    ) -> Option<[Option<FirstRowsMut<'_, T, W, N>>; 2]> {
-        if size_of::<V>() != size_of::<W>() || !self.shape.has::<N>(blocks, row_stride) {
-            return None;
-        }
-        let [first, second] = self.starts;
-        Some([self.first_at(first, blocks), self.first_at(second, blocks)])
+    fn next(&self, part: usize, place: BlockPlace) -> NextRows<T> {
+        let Some(Some(start)) = self.starts.get(part) else { return NextRows::NONE };
+        let start = self.data.cast_const().wrapping_add(start + self.shape.later_start(place, 1));
+        NextRows { start: Some(start), row_stride: self.shape.row_stride }
     }
 
+    /// As [`Rows::block`], of one of the parts.
     #[inline(always)]
-    fn first_at<W, N>(&self, start: Option<usize>, blocks: BlockCounts) -> Option<FirstRowsMut<'_, T, W, N>> {
-        let data = self.data.wrapping_add(start?);
-        Some(FirstRowsMut { data, shape: self.shape.of(blocks), rows: PhantomData })
+    fn block<N: RowCount>(&mut self, part: usize, place: BlockPlace) -> Option<FixedRowsMut<'_, T, V, N>> {
+        let start = (*self.starts.get(part)?)? + self.shape.block_start(place, N::ROWS)?;
+        let data = self.data.wrapping_add(start);
+        Some(FixedRowsMut { data, row_stride: self.shape.row_stride, rows: PhantomData })
+    }
+
+    /// As [`Rows::cast`].
+    #[inline(always)]
+    pub(crate) fn cast<W: Pod>(&mut self) -> Option<TwoRowsMut<'_, T, W>> {
+        let Self { data, starts, shape, .. } = *self;
+        let same = size_of::<V>() == size_of::<W>();
+        if same { Some(TwoRowsMut { data, starts, shape, slice: PhantomData }) } else { None }
+    }
+
+    /// Of each part, the first rows of the first blocks. `None` if there are not so many, at this distance.
+    #[inline(always)]
+    pub(crate) fn first<N: RowCount>(
+        self,
+        blocks: BlockCounts,
+        row_stride: usize,
+    ) -> Option<[Option<FirstRowsMut<'a, T, V, N>>; 2]> {
+        if !self.shape.has::<N>(blocks, row_stride) {
+            return None;
+        }
+        let Self { data, starts: [first, second], shape, .. } = self;
+        let at = |start: usize| FirstRowsMut {
+            data: data.wrapping_add(start),
+            shape: shape.of(blocks),
+            rows: PhantomData,
+        };
+        Some([first.map(at), second.map(at)])
     }
 }
 
@@ -255,8 +299,8 @@ impl<'a, T: Pod, V: Pod, N: RowCount> FirstRows<'a, T, V, N> {
 
     /// [`RowsShape::prefetch`].
     #[inline(always)]
-    pub(crate) fn prefetch(&self, sample: usize, block: usize, after: usize) {
-        self.shape.prefetch::<T, N>(self.data, sample, block, after);
+    pub(crate) fn prefetch(&self, place: BlockPlace, after: usize) {
+        self.shape.prefetch::<T, N>(self.data, place, after);
     }
 }
 
@@ -280,10 +324,10 @@ impl<T: Pod, V: Pod, N: RowCount> FixedRows<'_, T, V, N> {
     /// A row; the last one, if it does not exist.
     #[inline(always)]
     pub(crate) fn get(self, row: usize) -> V {
+        const { assert!(0 < N::ROWS) };
         let row = if row < N::ROWS { row } else { N::ROWS - 1 };
         let source = self.data.wrapping_add(row.wrapping_mul(self.row_stride));
-        // SAFETY: `first` checked that the rows exist, `block` that the block does, and `Rows::new` or `TwoRowsMut::new` that all
-        // lie inside the slice that `'a` borrows.
+        // SAFETY: where these rows were made it was checked that they exist and lie inside the slice that `'a` borrows.
         unsafe { source.cast::<V>().read_unaligned() }
     }
 }
@@ -305,8 +349,8 @@ impl<T: Pod, V: Pod, N: RowCount> FirstRowsMut<'_, T, V, N> {
 
     /// [`RowsShape::prefetch`].
     #[inline(always)]
-    pub(crate) fn prefetch(&self, sample: usize, block: usize, after: usize) {
-        self.shape.prefetch::<T, N>(self.data.cast_const(), sample, block, after);
+    pub(crate) fn prefetch(&self, place: BlockPlace, after: usize) {
+        self.shape.prefetch::<T, N>(self.data.cast_const(), place, after);
     }
 }
 
@@ -332,9 +376,120 @@ impl<T: Pod, V: Pod, N: RowCount> FixedRowsMut<'_, T, V, N> {
     /// Writes a row; the last one, if it does not exist.
     #[inline(always)]
     pub(crate) fn set(&mut self, row: usize, value: V) {
+        const { assert!(0 < N::ROWS) };
         let row = if row < N::ROWS { row } else { N::ROWS - 1 };
         let target = self.data.wrapping_add(row.wrapping_mul(self.row_stride));
         // SAFETY: as in `FixedRows::get`, and the slice is borrowed mutably.
         unsafe { target.cast::<V>().write_unaligned(value) };
+    }
+}
+
+/// Rows of a block that comes later, if they have to be asked for.
+pub(crate) struct NextRows<T> {
+    start: Option<*const T>,
+    row_stride: usize,
+}
+
+impl<T> NextRows<T> {
+    const NONE: Self = Self { start: None, row_stride: 0 };
+
+    /// Asks for some of them: few at a time, as memory answers few at a time; into the second cache, as the nearest is small and
+    /// work on a block takes long.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, rows: Range<usize>) {
+        if let Some(start) = self.start {
+            for row in rows {
+                prefetch_line::<SECOND, _>(start.wrapping_add(row.wrapping_mul(self.row_stride)));
+            }
+        }
+    }
+}
+
+/// The rows of one block: together, or apart in an array, with room for all to bring them together.
+pub(crate) enum BlockRows<'a, T, V> {
+    Together(&'a [V]),
+    Apart { rows: Rows<'a, T, V>, place: BlockPlace, is_far: bool, room: &'a mut [V] },
+}
+
+impl<'a, T: Pod, V: Pod> BlockRows<'a, T, V> {
+    /// Those of the next block, if they have to be asked for.
+    #[inline(always)]
+    pub(crate) fn next(&self) -> NextRows<T> {
+        match self {
+            Self::Apart { rows, place, is_far: true, .. } => rows.next(*place),
+            _ => NextRows::NONE,
+        }
+    }
+
+    /// All of them together, for what reads them more than once.
+    #[inline(always)]
+    pub(crate) fn together(self) -> Option<&'a [V]> {
+        match self {
+            Self::Together(rows) => Some(rows),
+            Self::Apart { rows, place, room, .. } => {
+                rows.read(place, room)?;
+                Some(room)
+            }
+        }
+    }
+
+    /// The first ones, where they lie. `None` if there are not so many.
+    #[inline(always)]
+    pub(crate) fn in_place<N: RowCount>(self) -> Option<FixedRows<'a, T, V, N>> {
+        match self {
+            Self::Together(rows) => {
+                let data = rows.get(..N::ROWS)?.as_ptr().cast();
+                Some(FixedRows { data, row_stride: size_of::<V>() / size_of::<T>(), rows: PhantomData })
+            }
+            Self::Apart { rows, place, .. } => rows.block(place),
+        }
+    }
+}
+
+/// The rows of one block to write: together, or apart in an array, those of a part.
+pub(crate) enum BlockRowsMut<'a, T, V> {
+    Together(&'a mut [V]),
+    Apart { rows: TwoRowsMut<'a, T, V>, part: usize, place: BlockPlace, is_far: bool, room: &'a mut [V] },
+}
+
+impl<T: Pod, V: Pod> BlockRowsMut<'_, T, V> {
+    /// As [`BlockRows::next`].
+    #[inline(always)]
+    pub(crate) fn next(&self) -> NextRows<T> {
+        match self {
+            Self::Apart { rows, part, place, is_far: true, .. } => rows.next(*part, *place),
+            _ => NextRows::NONE,
+        }
+    }
+
+    /// All of them together, for what writes them more than once; then they have to be [stored](Self::store). (Before, what is
+    /// there is not what the array holds, so that nothing can be added to it.)
+    #[inline(always)]
+    pub(crate) fn together(&mut self) -> &mut [V] {
+        match self {
+            Self::Together(rows) => rows,
+            Self::Apart { room, .. } => room,
+        }
+    }
+
+    /// Brings to the array what has been written together.
+    #[inline(always)]
+    pub(crate) fn store(self) -> Option<()> {
+        match self {
+            Self::Together(_) => Some(()),
+            Self::Apart { mut rows, part, place, room, .. } => rows.write(part, place, room),
+        }
+    }
+
+    /// The first ones, where they lie. `None` if there are not so many.
+    #[inline(always)]
+    pub(crate) fn in_place<N: RowCount>(&mut self) -> Option<FixedRowsMut<'_, T, V, N>> {
+        match self {
+            Self::Together(rows) => {
+                let data = rows.get_mut(..N::ROWS)?.as_mut_ptr().cast();
+                Some(FixedRowsMut { data, row_stride: size_of::<V>() / size_of::<T>(), rows: PhantomData })
+            }
+            Self::Apart { rows, part, place, .. } => rows.block(*part, *place),
+        }
     }
 }

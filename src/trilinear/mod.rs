@@ -88,7 +88,8 @@ pub(crate) struct Arrangement {
     plain_to_read: SlotSet,
     plain_to_write: SlotSet,
     /// Whether buffers ask for memory that is far: where samples are too large to be a sequence for hardware, or arrays are
-    /// copied for their layout, factors or sharing.
+    /// copied for their layout, factors or sharing. (Grid, 32 and 256 samples of 128 channels, degrees 5 to 10: 0.85 to 1.0 of the
+    /// time without; Cascade Lake.)
     asks_ahead: bool,
     /// Which functions' derivatives start at zero: sums, or such as have degrees that cannot contribute.
     from_zero: SlotSet,
@@ -319,7 +320,7 @@ struct Transfers<'a, 't, T> {
     plan: &'a Plan<'t, T>,
     arrangement: &'a Arrangement,
     scales: [DegreeScale<'a, T>; 3],
-    /// Whether the direct engine works on arrays too large for near caches.
+    /// Whether arrays are too large for near caches.
     is_far: bool,
 }
 
@@ -395,21 +396,17 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         let desc = plan.desc();
         let kinds = [desc.weights1, desc.weights2, desc.weights3];
         let scale = |i: usize| DegreeScale { factors: plan.factors[i], kind: kinds[i], weights: weights[i] };
-        // (Transforms take so long that memory does not count.)
-        let mut is_far = CAN_PREFETCH && matches!(kernel, Kernel::Direct);
-        if is_far {
-            let mut bytes = 0_usize;
-            for function in *functions {
-                bytes = bytes.saturating_add(size_of_val(function));
-            }
-            for gradient in &*gradients {
-                bytes = bytes.saturating_add(gradient.as_deref().map_or(0, size_of_val));
-            }
-            is_far = bytes >= NEAR;
+        let mut bytes = 0_usize;
+        for function in *functions {
+            bytes = bytes.saturating_add(size_of_val(function));
         }
+        for gradient in &*gradients {
+            bytes = bytes.saturating_add(gradient.as_deref().map_or(0, size_of_val));
+        }
+        let is_far = CAN_PREFETCH && bytes >= NEAR;
         let transfers = Transfers { plan, arrangement, scales: [scale(0), scale(1), scale(2)], is_far };
         let Arrangement { mut blocks, in_place_blocks, .. } = **arrangement;
-        if is_far && arrangement.asks_ahead {
+        if is_far && arrangement.asks_ahead && matches!(kernel, Kernel::Direct) {
             let far_vectors = (FAR / size_of::<T::Lanes<S>>()).min(BUFFERED);
             blocks = (blocks * far_vectors / BUFFERED).max(1);
         }
@@ -545,8 +542,8 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         while left > 0 {
             let blocks = first.as_samples(left);
             let plain_rows = |field: Field| Some(transfers.of(field)?.plain_rows::<S>(&first, blocks));
-            let mut arrays =
-                Arrays { inputs: [None; MAX_FIELDS], targets: [const { None }; 3], block: scratch };
+            let (inputs, targets) = ([None; MAX_FIELDS], [const { None }; 3]);
+            let mut arrays = Arrays { inputs, targets, are_far: transfers.is_far, block: scratch };
             for (rows, input) in arrays.inputs.iter_mut().zip(schedule.inputs()) {
                 let (start, shape) = plain_rows(input.field)?;
                 *rows = Some(Rows::new(functions[input.field.slot as usize].get(start..)?, shape)?);
@@ -630,7 +627,7 @@ fn transform<'b, S: Simd, T: LaneOps>(
             let (transform, start, operands) = ($transform, $start, &mut operands);
             let (rings, rings_stride) = (&mut *rings, arrangement.rings_stride);
             let (product, samples) = (&mut *product, &mut samples);
-            outline(s, Pass { transform, start, operands, rings, rings_stride, product, samples })?;
+            Pass { transform, start, operands, rings, rings_stride, product, samples }.run(s)?;
         }};
     }
     match *kernel {

@@ -5,9 +5,11 @@ use core::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::schedule::{Field, MAX_FIELDS, Schedule, Slot, SlotSet, Term};
-use crate::engine::{Sampled, Transform};
+use crate::engine::Transform;
 use crate::index::n_lm;
-use crate::lanes::{BlockCounts, BlockPlace, LaneOps, Rows, TwoRowsMut, cast, cast_mut};
+use crate::lanes::{
+    BlockCounts, BlockPlace, BlockRows, BlockRowsMut, LaneOps, Rows, TwoRowsMut, cast, cast_mut,
+};
 
 /// What comes in and goes out.
 pub(super) struct Operands<'a, T, V> {
@@ -34,43 +36,58 @@ pub(super) struct Arrays<'a, T, V> {
     pub(super) inputs: [Option<Rows<'a, T, V>>; MAX_FIELDS],
     /// By slot.
     pub(super) targets: [Option<TwoRowsMut<'a, T, V>>; 3],
-    /// Room for a block of any of them: rows of an array that are a power of two apart compete for few places of the nearest
-    /// cache, so they are copied to where they lie together. (With room for a block of each, degree 5 takes 1.03 times as long
-    /// with AVX2, 1.12 with AVX-512: Cascade Lake, whose nearest cache has 32 KiB.)
+    /// Whether they are so large that the rows of the next block have to be asked for, by transforms that work on them directly.
+    pub(super) are_far: bool,
+    /// Room for a block of any of them, for transforms that go through rows more than once: rows of an array that are a power of
+    /// two apart compete for few places of the nearest cache.
     pub(super) block: &'a mut [V],
 }
 
 impl<T: LaneOps, V: bytemuck::Pod> OperandRows<'_, T, V> {
-    /// The rows of an input, so many.
+    /// The rows of an input, so many, as lane vectors under the name that they have here.
     #[inline(always)]
-    fn input(&mut self, input: usize, place: BlockPlace, count: usize) -> Option<&[V]> {
+    fn input<W: bytemuck::Pod>(
+        &mut self,
+        input: usize,
+        place: BlockPlace,
+        count: usize,
+    ) -> Option<BlockRows<'_, T, W>> {
         match self {
-            Self::Buffers { inputs, .. } => inputs.get(input)?.get(range_of(place, count)),
+            Self::Buffers { inputs, .. } => {
+                Some(BlockRows::Together(cast(inputs.get(input)?.get(range_of(place, count))?)))
+            }
             Self::Arrays(arrays) => {
-                let rows = arrays.block.get_mut(..count)?;
-                arrays.inputs.get(input)?.as_ref()?.read(place, rows)?;
-                Some(rows)
+                let (rows, room) = (arrays.inputs.get(input)?.as_ref()?, arrays.block.get_mut(..count)?);
+                Some(BlockRows::Apart {
+                    rows: rows.cast()?,
+                    place,
+                    is_far: arrays.are_far,
+                    room: cast_mut(room),
+                })
             }
         }
     }
 
-    /// Where to write the rows of a target, before they are [stored](Self::store).
+    /// Likewise where to write those of a target.
     #[inline(always)]
-    fn target(&mut self, target: usize, place: BlockPlace, count: usize) -> Option<&mut [V]> {
+    fn target<W: bytemuck::Pod>(
+        &mut self,
+        (target, field): (usize, Field),
+        place: BlockPlace,
+        count: usize,
+    ) -> Option<BlockRowsMut<'_, T, W>> {
         match self {
-            Self::Buffers { targets, .. } => targets.get_mut(target)?.get_mut(range_of(place, count)),
-            Self::Arrays(arrays) => arrays.block.get_mut(..count),
+            Self::Buffers { targets, .. } => {
+                let rows = targets.get_mut(target)?.get_mut(range_of(place, count))?;
+                Some(BlockRowsMut::Together(cast_mut(rows)))
+            }
+            Self::Arrays(arrays) => {
+                let rows = arrays.targets.get_mut(field.slot as usize)?.as_mut()?.cast()?;
+                let room = cast_mut(arrays.block.get_mut(..count)?);
+                let (part, is_far) = (field.part, arrays.are_far);
+                Some(BlockRowsMut::Apart { rows, part, place, is_far, room })
+            }
         }
-    }
-
-    /// Brings to the array what has been written.
-    #[inline(always)]
-    fn store(&mut self, field: Field, place: BlockPlace, count: usize) -> Option<()> {
-        if let Self::Arrays(arrays) = self {
-            let array = arrays.targets.get_mut(field.slot as usize)?.as_mut()?;
-            array.write(field.part, place, arrays.block.get(..count)?)?;
-        }
-        Some(())
     }
 }
 
@@ -108,6 +125,14 @@ pub(super) struct Pass<'a, 'b, T, V, X> {
     pub(super) samples: &'a mut [Samples<'b, V>; MAX_FIELDS],
 }
 
+impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> Pass<'_, '_, T, V, X> {
+    /// Runs it in its frame.
+    #[inline(always)]
+    pub(super) fn run<S: Simd>(self, s: S) -> Option<()> {
+        X::outline(s, self)
+    }
+}
+
 impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T, V, X> {
     type Output = Option<()>;
 
@@ -135,12 +160,8 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
                     continue;
                 }
                 let lmax = degrees[slot as usize];
-                if part == 0 {
-                    let sampled = Sampled { values: input.values, gradient: input.gradient };
-                    // (The rows of a shared function are those of the first block, which has just come.)
-                    let x = rows.input(i, place, n_lm(lmax))?;
-                    transform.sum_degrees(s, lmax, sampled, cast(x), rings)?;
-                }
+                // (The rows of a shared function are those of the first block, which has just come.)
+                let x = if part == 0 { Some(rows.input(i, place, n_lm(lmax))?) } else { None };
                 let Samples { values, gradient: [first, second] } = samples;
                 let at = start_of(slot);
                 let values = if input.values { Some(cast_mut(values.get_mut(at..)?)) } else { None };
@@ -149,7 +170,7 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
                 } else {
                     None
                 };
-                transform.sum_orders(s, part, lmax, rings, values, gradient)?;
+                transform.synthesise(s, part, lmax, x, rings, values, gradient)?;
             }
             for (i, target) in schedule.targets().iter().enumerate() {
                 let rings = rings.get_mut(rings_start..)?;
@@ -181,12 +202,9 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
                     &mut *product
                 };
                 let lmax = degrees[target.field.slot as usize];
-                transform.project_orders(s, part, lmax, product, rings)?;
-                if part + 1 == n_parts {
-                    let x = rows.target(i, place, n_lm(lmax))?;
-                    transform.project_degrees(s, lmax, rings, cast_mut(x))?;
-                    rows.store(target.field, place, n_lm(lmax))?;
-                }
+                let is_last = part + 1 == n_parts;
+                let x = if is_last { Some(rows.target((i, target.field), place, n_lm(lmax))?) } else { None };
+                transform.analyse(s, part, lmax, product, rings, x)?;
             }
         }
         Some(())
