@@ -213,7 +213,7 @@ impl<T: LaneOps, const RINGS: usize, const DEGREE: usize> Transform<T> for GridC
             synthesise_triangle::<S, T, RINGS, ANY, true>(s, lmax, self.slopes(), x, of_slope)?;
         }
         let [by_phi, by_x] = gradient.map_or([None, None], |[by_phi, by_x]| [Some(by_phi), Some(by_x)]);
-        // One text, once in the binary, for values and both components of a gradient.
+        // One text for values and both components of a gradient.
         for (rings, derivative, samples) in
             [(&*of_function, false, values), (&*of_function, true, by_phi), (&*of_slope, false, by_x)]
         {

@@ -298,8 +298,8 @@ pub(crate) fn multiply_evenly<S: Simd, T: LaneOps, const COLUMNS: usize>(
 
 /// Rows of a tile of so many columns: sums, a row of `b` and an element share the registers.
 ///
-/// (One column: of 5, 6, 8, 10 and 12 rows 10 and 12 were fastest, by up to 4 percent. Two: 12 rows, evenly, take 0.87 to 0.93
-/// of the time of 6 and a rest. Cascade Lake.)
+/// (One column: of 5, 6, 8, 10 and 12 rows 10 and 12 were fastest in a prototype, by up to 4 percent. Two: even tiles instead of 6
+/// or 4 rows and a rest, and rows read where they lie, together 0.86 to 0.93 of the time. Cascade Lake.)
 const fn highest_tile(columns: usize, registers: usize) -> usize {
     match (columns, registers >= 32) {
         (1, _) => 10,

@@ -74,7 +74,8 @@ fn split_does_not_matter_f64() {
 /// Arrays beyond near caches, where memory is asked for and buffers take fewer blocks, give the bits that samples have alone.
 fn size_does_not_matter<T: Roundoff>() {
     for isa in levels() {
-        let products = [PlanDesc::product(2, 2, 2), PlanDesc::product(3, 3, 3)];
+        let products =
+            [[2, 2, 2], [3, 3, 3], [5, 5, 5], [5, 6, 6]].map(|[l1, l2, l3]| PlanDesc::product(l1, l2, l3));
         for desc in products.into_iter().chain([PlanDesc::product_and_bracket(2, 2, 2)]) {
             let cases = [
                 (5, Broadcast::None),
