@@ -179,27 +179,31 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
                 // Samples of shared functions are kept for the next block.
                 let is_own =
                     |term: &Term| inputs.get(term.first).is_some_and(|f| !shared.contains(f.field.slot));
-                let product = if let Some(Term { first, second, .. }) = target.in_place().filter(is_own) {
-                    // One array less in the nearest cache, which does not hold much more.
-                    let [f, g] = samples.get_disjoint_mut([first, second]).ok()?;
-                    let (g, product) = (cast(g.values.get(at(second)?..)?), cast_mut(f.values));
-                    transform.multiply(s, part, None, g, product, false)?;
-                    product
-                } else {
-                    for (n, term) in target.terms().iter().enumerate() {
+                let in_place = target.in_place().filter(is_own);
+                for (n, term) in target.terms().iter().enumerate() {
+                    let (at_f, at_g) = (at(term.first)?, at(term.second)?);
+                    if term.bracket {
                         let (f, g) = (samples.get(term.first)?, samples.get(term.second)?);
-                        let (at_f, at_g) = (at(term.first)?, at(term.second)?);
-                        if term.bracket {
-                            let ([f0, f1], [g0, g1]) = (&f.gradient, &g.gradient);
-                            let f = [cast(f0.get(at_f..)?), cast(f1.get(at_f..)?)];
-                            let g = [cast(g0.get(at_g..)?), cast(g1.get(at_g..)?)];
-                            transform.bracket(s, part, f, g, product, n > 0)?;
+                        let ([f0, f1], [g0, g1]) = (&f.gradient, &g.gradient);
+                        let f = [cast(f0.get(at_f..)?), cast(f1.get(at_f..)?)];
+                        let g = [cast(g0.get(at_g..)?), cast(g1.get(at_g..)?)];
+                        transform.bracket(s, part, f, g, product, n > 0)?;
+                    } else {
+                        // In place there is one array less in the nearest cache, which does not hold much more. (One call for
+                        // either way: what an engine makes of it is long.)
+                        let (f, g, out) = if in_place.is_some() {
+                            let [f, g] = samples.get_disjoint_mut([term.first, term.second]).ok()?;
+                            (None, &*g.values, cast_mut(f.values))
                         } else {
-                            let (f, g) = (cast(f.values.get(at_f..)?), cast(g.values.get(at_g..)?));
-                            transform.multiply(s, part, Some(f), g, product, n > 0)?;
-                        }
+                            let (f, g) = (samples.get(term.first)?, samples.get(term.second)?);
+                            (Some(cast(f.values.get(at_f..)?)), &*g.values, &mut *product)
+                        };
+                        transform.multiply(s, part, f, cast(g.get(at_g..)?), out, n > 0)?;
                     }
-                    &mut *product
+                }
+                let product = match in_place {
+                    Some(term) => cast_mut(samples.get_mut(term.first)?.values),
+                    None => &mut *product,
                 };
                 let lmax = degrees[target.field.slot as usize];
                 let is_last = part + 1 == n_parts;
