@@ -165,7 +165,7 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
         let mut source = self.data.as_ptr().wrapping_add(self.shape.block_start(place, rows.len())?);
         for row in rows {
             // SAFETY: `block_start` checked that the row exists, and `new` that all lie inside the slice.
-            *row = unsafe { source.cast::<V>().read_unaligned() };
+            *row = unsafe { load(source.cast()) };
             source = source.wrapping_add(self.shape.row_stride);
         }
         Some(())
@@ -230,8 +230,10 @@ impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
         let start = (*self.starts.get(part)?)? + self.shape.block_start(place, rows.len())?;
         let mut target = self.data.wrapping_add(start);
         for row in rows {
+            // SAFETY: a reference.
+            let row = unsafe { load(row) };
             // SAFETY: as in `Rows::read`, and the slice is borrowed mutably.
-            unsafe { target.cast::<V>().write_unaligned(*row) };
+            unsafe { target.cast::<V>().write_unaligned(row) };
             target = target.wrapping_add(self.shape.row_stride);
         }
         Some(())
@@ -328,7 +330,7 @@ impl<T: Pod, V: Pod, N: RowCount> FixedRows<'_, T, V, N> {
         let row = if row < N::ROWS { row } else { N::ROWS - 1 };
         let source = self.data.wrapping_add(row.wrapping_mul(self.row_stride));
         // SAFETY: where these rows were made it was checked that they exist and lie inside the slice that `'a` borrows.
-        unsafe { source.cast::<V>().read_unaligned() }
+        unsafe { load(source.cast()) }
     }
 }
 
@@ -492,4 +494,31 @@ impl<T: Pod, V: Pod> BlockRowsMut<'_, T, V> {
             Self::Apart { rows, part, place, .. } => rows.block(*part, *place),
         }
     }
+}
+
+/// Reads a lane vector by way of a register. (`pulp`'s vectors are structures: what only copies them does so by way of the stack.)
+///
+/// # Safety
+/// As of [`core::ptr::read_unaligned`].
+#[inline(always)]
+unsafe fn load<V: Pod>(source: *const V) -> V {
+    macro_rules! load_as {
+        ($vector:ty) => {
+            if const { size_of::<V>() == size_of::<$vector>() } {
+                // SAFETY: the contract; all bits are valid for either type.
+                let vector = unsafe { source.cast::<$vector>().read_unaligned() };
+                // SAFETY: as large, and all bits are valid.
+                return unsafe { core::mem::transmute_copy(&vector) };
+            }
+        };
+    }
+    #[cfg(target_arch = "x86_64")]
+    {
+        load_as!(core::arch::x86_64::__m256);
+        load_as!(core::arch::x86_64::__m512);
+    }
+    #[cfg(target_arch = "aarch64")]
+    load_as!(core::arch::aarch64::float32x4_t);
+    // SAFETY: the contract.
+    unsafe { source.read_unaligned() }
 }
