@@ -19,6 +19,10 @@ use crate::lanes::{BlockRows, BlockRowsMut, LaneOps};
 ///
 /// `None` everywhere if a slice is too short, or coefficients that have to come do not.
 pub(crate) trait Transform<T: LaneOps>: Copy {
+    /// How many blocks it takes at a time: their coefficients come one block after the other, how their samples lie is its own
+    /// business.
+    const BLOCKS: usize = 1;
+
     /// [`crate::isa::outline`], in the transform's module: modules are what the compiler works on in parallel.
     #[inline(never)]
     fn outline<S: Simd, Op: WithSimd>(s: S, op: Op) -> Op::Output {

@@ -12,7 +12,7 @@ use pulp::Simd;
 
 use core::ops::{Deref, Range};
 
-use super::{FixedRowsMut, LaneOps, RowCount};
+use super::{FirstRowsMut, LaneOps, RowCount};
 
 /// A constant matrix: element `(r, k)` is `data[r · row_stride + k · column_stride]`.
 #[derive(Clone, Copy)]
@@ -205,10 +205,11 @@ pub(crate) struct SignedRow {
     pub(crate) is_opposite: bool,
 }
 
-/// Columns whose elements are rows of a block: `(r, c)` is that of number `r · columns + c` in `order`.
+/// Columns whose elements are rows of blocks: `(r, c)` is that of number `r · columns + c` in `order` of the first block, for
+/// `c < columns`; then come as many of the next one.
 pub(crate) struct SignedRows<'r, 'a, S: Simd, T: LaneOps, N> {
     pub(crate) s: S,
-    pub(crate) rows: &'r mut FixedRowsMut<'a, T, T::Lanes<S>, N>,
+    pub(crate) rows: &'r mut FirstRowsMut<'a, T, T::Lanes<S>, N>,
     pub(crate) order: &'static [SignedRow],
     pub(crate) columns: usize,
 }
@@ -217,8 +218,9 @@ impl<S: Simd, T: LaneOps, N> Shape for SignedRows<'_, '_, S, T, N> {
     type Row = usize;
 
     #[inline(always)]
-    fn covers(&self, rows: usize, columns: usize) -> bool {
-        suffices(self.order.len(), (rows, self.columns), (columns, 1))
+    fn covers(&self, rows: usize, _: usize) -> bool {
+        // (A block that does not exist is the first one.)
+        suffices(self.order.len(), (rows, self.columns), (self.columns, 1))
     }
 
     #[inline(always)]
@@ -236,8 +238,11 @@ impl<S: Simd, T: LaneOps, N> Shape for SignedRows<'_, '_, S, T, N> {
 unsafe impl<S: Simd, T: LaneOps, N: RowCount> Target<T::Lanes<S>> for SignedRows<'_, '_, S, T, N> {
     #[inline(always)]
     unsafe fn write(&mut self, row: usize, column: usize, value: T::Lanes<S>) {
+        // (Columns of two blocks at most: no division.)
+        let (block, column) = if column < self.columns { (0, column) } else { (1, column - self.columns) };
         if let Some(SignedRow { row, is_opposite }) = self.order.get(row + column) {
-            self.rows.set(*row, if *is_opposite { T::neg(self.s, value) } else { value });
+            let value = if *is_opposite { T::neg(self.s, value) } else { value };
+            self.rows.block(0, block).set(*row, value);
         }
     }
 }
@@ -260,7 +265,7 @@ pub(crate) fn multiply<S: Simd, T: LaneOps, const COLUMNS: usize>(
     Some(())
 }
 
-/// [`multiply`] of one or two columns, where the number of rows is a constant: in tiles whose heights differ by at most one.
+/// [`multiply`] of one, two or four columns, where the number of rows is a constant: in tiles whose heights differ by at most one.
 #[inline(always)]
 pub(crate) fn multiply_evenly<S: Simd, T: LaneOps, const COLUMNS: usize>(
     s: S,
@@ -296,16 +301,16 @@ pub(crate) fn multiply_evenly<S: Simd, T: LaneOps, const COLUMNS: usize>(
     Some(())
 }
 
-/// Rows of a tile of so many columns: sums, a row of `b` and an element share the registers.
+/// Rows of a tile of so many columns: sums, a row of `b` and an element, or an element of `b` and a column of `a`, share the
+/// registers.
 ///
 /// (One column: of 5, 6, 8, 10 and 12 rows 10 and 12 were fastest in a prototype, by up to 4 percent. Two: even tiles instead of 6
 /// or 4 rows and a rest, and rows read where they lie, together 0.86 to 0.93 of the time. Cascade Lake.)
 const fn highest_tile(columns: usize, registers: usize) -> usize {
-    match (columns, registers >= 32) {
-        (1, _) => 10,
-        (2, true) => 12,
-        (2, false) => 6,
-        _ => panic!("one or two columns"),
+    match columns {
+        1 => 10,
+        _ if registers >= 32 => 24 / columns,
+        _ => 12 / columns,
     }
 }
 

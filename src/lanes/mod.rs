@@ -25,8 +25,8 @@ pub(crate) use matrix::{DENSE, Matrix, OrderRows, Panel, SignedRow, SignedRows, 
 pub(crate) use planes::{Multiples, Strided, rotate_planes};
 pub(crate) use prefetch::{Ahead, CAN_PREFETCH, NEAR, prefetch};
 pub(crate) use rows::{
-    BlockCounts, BlockPlace, BlockRows, BlockRowsMut, FixedRows, FixedRowsMut, RowCount, Rows, RowsShape,
-    TwoRowsMut,
+    BlockCounts, BlockPlace, BlockRows, BlockRowsMut, FirstRowsMut, FixedRows, FixedRowsMut, RowCount, Rows,
+    RowsShape, TwoRowsMut,
 };
 pub(crate) use runs::Runs;
 pub(crate) use settle::settle;

@@ -68,6 +68,14 @@ impl RowsShape {
             && row_stride == self.row_stride
     }
 
+    /// That of blocks of lane vectors `V` one after the other, and their rows.
+    #[inline(always)]
+    fn together<T, V, N: RowCount>(blocks: usize) -> Self {
+        let (rows, row_stride) = (N::ROWS, size_of::<V>() / size_of::<T>());
+        let block_stride = rows * row_stride;
+        Self { rows, row_stride, blocks: BlockCounts::of_one(blocks), block_stride, sample_stride: 0 }
+    }
+
     /// The same shape of these blocks alone, which [it has](Self::has).
     #[inline(always)]
     fn of(&self, blocks: BlockCounts) -> Self {
@@ -88,6 +96,14 @@ impl RowsShape {
         let BlockCounts { samples, of_sample } = self.blocks;
         let exists = sample < samples && block < of_sample && rows <= self.rows;
         if exists { Some(self.start(sample, block)) } else { None }
+    }
+
+    /// Where so many blocks of a sample start, if they exist and have so many rows.
+    #[inline(always)]
+    fn blocks_start(&self, place: BlockPlace, blocks: usize, rows: usize) -> Option<usize> {
+        let last = BlockPlace { block: place.block.checked_add(blocks.checked_sub(1)?)?, ..place };
+        self.block_start(last, rows)?;
+        self.block_start(place, rows)
     }
 
     /// Where the block starts that comes some blocks after this one, at most a sample of these blocks later, whether it exists
@@ -171,18 +187,18 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
         Some(())
     }
 
-    /// The rows of the block after this one.
+    /// The rows of the block that comes so many blocks later.
     #[inline(always)]
-    fn next(&self, place: BlockPlace) -> NextRows<T> {
-        let start = self.data.as_ptr().wrapping_add(self.shape.later_start(place, 1));
+    fn later(&self, place: BlockPlace, blocks: usize) -> NextRows<T> {
+        let start = self.data.as_ptr().wrapping_add(self.shape.later_start(place, blocks));
         NextRows { start: Some(start), row_stride: self.shape.row_stride }
     }
 
-    /// The first rows of a block. `None` if it does not have so many, or does not exist.
+    /// The first rows of so many blocks of a sample. `None` if one does not have so many, or does not exist.
     #[inline(always)]
-    fn block<N: RowCount>(&self, place: BlockPlace) -> Option<FixedRows<'a, T, V, N>> {
-        let data = self.data.as_ptr().wrapping_add(self.shape.block_start(place, N::ROWS)?);
-        Some(FixedRows { data, row_stride: self.shape.row_stride, rows: PhantomData })
+    fn blocks<N: RowCount>(&self, place: BlockPlace, blocks: usize) -> Option<FirstRows<'a, T, V, N>> {
+        let data = self.data.as_ptr().wrapping_add(self.shape.blocks_start(place, blocks, N::ROWS)?);
+        Some(FirstRows { data, shape: self.shape.of(BlockCounts::of_one(blocks)), rows: PhantomData })
     }
 
     /// The first rows of the first blocks, if there are so many, at this distance.
@@ -239,20 +255,25 @@ impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
         Some(())
     }
 
-    /// As [`Rows::next`], of one of the parts.
+    /// As [`Rows::later`], of one of the parts.
     #[inline(always)]
-    fn next(&self, part: usize, place: BlockPlace) -> NextRows<T> {
+    fn later(&self, part: usize, place: BlockPlace, blocks: usize) -> NextRows<T> {
         let Some(Some(start)) = self.starts.get(part) else { return NextRows::NONE };
-        let start = self.data.cast_const().wrapping_add(start + self.shape.later_start(place, 1));
+        let start = self.data.cast_const().wrapping_add(start + self.shape.later_start(place, blocks));
         NextRows { start: Some(start), row_stride: self.shape.row_stride }
     }
 
-    /// As [`Rows::block`], of one of the parts.
+    /// As [`Rows::blocks`], of one of the parts.
     #[inline(always)]
-    fn block<N: RowCount>(&mut self, part: usize, place: BlockPlace) -> Option<FixedRowsMut<'_, T, V, N>> {
-        let start = (*self.starts.get(part)?)? + self.shape.block_start(place, N::ROWS)?;
-        let data = self.data.wrapping_add(start);
-        Some(FixedRowsMut { data, row_stride: self.shape.row_stride, rows: PhantomData })
+    fn blocks<N: RowCount>(
+        &mut self,
+        part: usize,
+        place: BlockPlace,
+        blocks: usize,
+    ) -> Option<FirstRowsMut<'_, T, V, N>> {
+        let start = (*self.starts.get(part)?)? + self.shape.blocks_start(place, blocks, N::ROWS)?;
+        let (data, shape) = (self.data.wrapping_add(start), self.shape.of(BlockCounts::of_one(blocks)));
+        Some(FirstRowsMut { data, shape, rows: PhantomData })
     }
 
     /// As [`Rows::cast`].
@@ -407,23 +428,24 @@ impl<T> NextRows<T> {
     }
 }
 
-/// The rows of one block: together, or apart in an array, with room for all to bring them together.
+/// The rows of a block: together, or apart in an array, with room for all to bring them together. Likewise of a few blocks, one
+/// after the other.
 pub(crate) enum BlockRows<'a, T, V> {
     Together(&'a [V]),
     Apart { rows: Rows<'a, T, V>, place: BlockPlace, is_far: bool, room: &'a mut [V] },
 }
 
 impl<'a, T: Pod, V: Pod> BlockRows<'a, T, V> {
-    /// Those of the next block, if they have to be asked for.
+    /// Those that come so many blocks later, if they have to be asked for.
     #[inline(always)]
-    pub(crate) fn next(&self) -> NextRows<T> {
+    pub(crate) fn later(&self, blocks: usize) -> NextRows<T> {
         match self {
-            Self::Apart { rows, place, is_far: true, .. } => rows.next(*place),
+            Self::Apart { rows, place, is_far: true, .. } => rows.later(*place, blocks),
             _ => NextRows::NONE,
         }
     }
 
-    /// All of them together, for what reads them more than once.
+    /// All of a block together, for what reads them more than once.
     #[inline(always)]
     pub(crate) fn together(self) -> Option<&'a [V]> {
         match self {
@@ -435,15 +457,16 @@ impl<'a, T: Pod, V: Pod> BlockRows<'a, T, V> {
         }
     }
 
-    /// The first ones, where they lie. `None` if there are not so many.
+    /// The first ones of so many blocks, where they lie. `None` if there are not so many. (Together, blocks have no others.)
     #[inline(always)]
-    pub(crate) fn in_place<N: RowCount>(self) -> Option<FixedRows<'a, T, V, N>> {
+    pub(crate) fn in_place<N: RowCount>(self, blocks: usize) -> Option<FirstRows<'a, T, V, N>> {
         match self {
             Self::Together(rows) => {
-                let data = rows.get(..N::ROWS)?.as_ptr().cast();
-                Some(FixedRows { data, row_stride: size_of::<V>() / size_of::<T>(), rows: PhantomData })
+                let shape = RowsShape::together::<T, V, N>(blocks);
+                let data = rows.get(..blocks * N::ROWS)?.as_ptr();
+                Some(FirstRows { data: data.cast(), shape, rows: PhantomData })
             }
-            Self::Apart { rows, place, .. } => rows.block(place),
+            Self::Apart { rows, place, .. } => rows.blocks(place, blocks),
         }
     }
 }
@@ -455,11 +478,11 @@ pub(crate) enum BlockRowsMut<'a, T, V> {
 }
 
 impl<T: Pod, V: Pod> BlockRowsMut<'_, T, V> {
-    /// As [`BlockRows::next`].
+    /// As [`BlockRows::later`].
     #[inline(always)]
-    pub(crate) fn next(&self) -> NextRows<T> {
+    pub(crate) fn later(&self, blocks: usize) -> NextRows<T> {
         match self {
-            Self::Apart { rows, part, place, is_far: true, .. } => rows.next(*part, *place),
+            Self::Apart { rows, part, place, is_far: true, .. } => rows.later(*part, *place, blocks),
             _ => NextRows::NONE,
         }
     }
@@ -483,15 +506,16 @@ impl<T: Pod, V: Pod> BlockRowsMut<'_, T, V> {
         }
     }
 
-    /// The first ones, where they lie. `None` if there are not so many.
+    /// As [`BlockRows::in_place`].
     #[inline(always)]
-    pub(crate) fn in_place<N: RowCount>(&mut self) -> Option<FixedRowsMut<'_, T, V, N>> {
+    pub(crate) fn in_place<N: RowCount>(&mut self, blocks: usize) -> Option<FirstRowsMut<'_, T, V, N>> {
         match self {
             Self::Together(rows) => {
-                let data = rows.get_mut(..N::ROWS)?.as_mut_ptr().cast();
-                Some(FixedRowsMut { data, row_stride: size_of::<V>() / size_of::<T>(), rows: PhantomData })
+                let shape = RowsShape::together::<T, V, N>(blocks);
+                let data = rows.get_mut(..blocks * N::ROWS)?.as_mut_ptr();
+                Some(FirstRowsMut { data: data.cast(), shape, rows: PhantomData })
             }
-            Self::Apart { rows, part, place, .. } => rows.block(*part, *place),
+            Self::Apart { rows, part, place, .. } => rows.blocks(*part, *place, blocks),
         }
     }
 }

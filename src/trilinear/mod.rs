@@ -25,7 +25,7 @@ use pulp::{Simd, WithSimd};
 use crate::engine::direct::{self, Results};
 use crate::engine::fourier;
 use crate::engine::grid::{self, GridChunk};
-use crate::engine::octahedral::{Octahedral, OctahedralKernel, octahedral_kernels};
+use crate::engine::octahedral::{Octahedral, OctahedralKernel, PAIR, octahedral_kernels, takes_pairs};
 use crate::index::n_lm;
 use crate::isa::{Level, outline};
 use crate::lanes::{
@@ -186,7 +186,7 @@ impl Arrangement {
                 let n_theta = n_theta(degrees.iter().sum());
                 let lmax = degrees.into_iter().max().unwrap_or(0);
                 if let Some(OctahedralKernel { samples_len, .. }) = octahedral {
-                    (n_lm(lmax), 0, samples_len, samples_len)
+                    (PAIR * n_lm(lmax), 0, PAIR * samples_len, samples_len)
                 } else {
                     let rings = grid::rings_len(lmax, components().any(|components| components > 1));
                     (rings, 0, grid::chunk_samples_len(n_theta), grid::all_samples_len(n_theta))
@@ -623,22 +623,33 @@ fn transform<'b, S: Simd, T: LaneOps>(
         }
     }
     macro_rules! run {
-        ($transform:expr, $start:expr) => {{
-            let (transform, start, operands) = ($transform, $start, &mut operands);
+        ($transform:expr, $blocks:expr, $start:expr) => {{
+            let (transform, blocks, start, operands) = ($transform, $blocks, $start, &mut operands);
             let (rings, rings_stride) = (&mut *rings, arrangement.rings_stride);
             let (product, samples) = (&mut *product, &mut samples);
-            Pass { transform, start, operands, rings, rings_stride, product, samples }.run(s)?;
+            Pass { transform, blocks, start, operands, rings, rings_stride, product, samples }.run(s)?;
         }};
     }
+    let all = operands.blocks.of_sample;
     match *kernel {
         Kernel::Direct => return None,
-        Kernel::Fourier(torus) => run!(torus, 0),
+        Kernel::Fourier(torus) => run!(torus, 0..all, 0),
         Kernel::Octahedral(OctahedralKernel { rule, low, high, .. }, table) => {
+            // (What is shared is synthesised for one block.)
+            let any_shared = operands.schedule.reads.intersects(operands.shared);
+            let in_pairs = if any_shared { 0 } else { all - all % PAIR };
             macro_rules! kernels {
                 ($(($rule:literal, $low:literal, $high:literal))*) => {
                     match (rule, low, high) {
                         $(($rule, $low, $high) => {
-                            run!(Octahedral::<_, $rule, $low, $high> { table }, 0);
+                            let mut first = 0;
+                            if const { takes_pairs::<S, T>() } && in_pairs > 0 {
+                                run!(Octahedral::<_, $rule, $low, $high, PAIR> { table }, 0..in_pairs, 0);
+                                first = in_pairs;
+                            }
+                            if first < all {
+                                run!(Octahedral::<_, $rule, $low, $high, 1> { table }, first..all, 0);
+                            }
                         })*
                         _ => return None,
                     }
@@ -658,10 +669,10 @@ fn transform<'b, S: Simd, T: LaneOps>(
                     (known: $(($known_rings:literal, $degree:literal))* any: $($rings:literal)*) => {
                         match (chunk.rings, degree) {
                             $(($known_rings, $degree) if const { lane_count::<S, T>() > 1 } => {
-                                run!(GridChunk::<_, $known_rings, $degree> { table, gradient, first_node }, start);
+                                run!(GridChunk::<_, $known_rings, $degree> { table, gradient, first_node }, 0..all, start);
                             })*
                             $(($rings, _) => {
-                                run!(GridChunk::<_, $rings, ANY> { table, gradient, first_node }, start);
+                                run!(GridChunk::<_, $rings, ANY> { table, gradient, first_node }, 0..all, start);
                             })*
                             _ => return None,
                         }

@@ -44,17 +44,17 @@ pub(super) struct Arrays<'a, T, V> {
 }
 
 impl<T: LaneOps, V: bytemuck::Pod> OperandRows<'_, T, V> {
-    /// The rows of an input, so many, as lane vectors under the name that they have here.
+    /// The rows of so many blocks of an input, so many of each, as lane vectors under the name that they have here.
     #[inline(always)]
     fn input<W: bytemuck::Pod>(
         &mut self,
         input: usize,
         place: BlockPlace,
-        count: usize,
+        (blocks, count): (usize, usize),
     ) -> Option<BlockRows<'_, T, W>> {
         match self {
             Self::Buffers { inputs, .. } => {
-                Some(BlockRows::Together(cast(inputs.get(input)?.get(range_of(place, count))?)))
+                Some(BlockRows::Together(cast(inputs.get(input)?.get(range_of(place, blocks, count))?)))
             }
             Self::Arrays(arrays) => {
                 let (rows, room) = (arrays.inputs.get(input)?.as_ref()?, arrays.block.get_mut(..count)?);
@@ -74,11 +74,11 @@ impl<T: LaneOps, V: bytemuck::Pod> OperandRows<'_, T, V> {
         &mut self,
         (target, field): (usize, Field),
         place: BlockPlace,
-        count: usize,
+        (blocks, count): (usize, usize),
     ) -> Option<BlockRowsMut<'_, T, W>> {
         match self {
             Self::Buffers { targets, .. } => {
-                let rows = targets.get_mut(target)?.get_mut(range_of(place, count))?;
+                let rows = targets.get_mut(target)?.get_mut(range_of(place, blocks, count))?;
                 Some(BlockRowsMut::Together(cast_mut(rows)))
             }
             Self::Arrays(arrays) => {
@@ -91,10 +91,10 @@ impl<T: LaneOps, V: bytemuck::Pod> OperandRows<'_, T, V> {
     }
 }
 
-/// Where a block of so many rows lies in a buffer.
+/// Where blocks of so many rows lie in a buffer.
 #[inline(always)]
-fn range_of(place: BlockPlace, count: usize) -> Range<usize> {
-    place.block * count..(place.block + 1) * count
+fn range_of(place: BlockPlace, blocks: usize, count: usize) -> Range<usize> {
+    place.block * count..(place.block + blocks) * count
 }
 
 /// The samples of one function, of all chunks or of one; empty where they are not needed.
@@ -113,6 +113,8 @@ impl<V> Default for Samples<'_, V> {
 /// A `#[target_feature]` frame of its own.
 pub(super) struct Pass<'a, 'b, T, V, X> {
     pub(super) transform: X,
+    /// Which blocks of every sample: as many as the transform takes at a time, or a multiple.
+    pub(super) blocks: Range<usize>,
     /// Where the samples of shared functions begin.
     pub(super) start: usize,
     pub(super) operands: &'a mut Operands<'b, T, V>,
@@ -138,13 +140,14 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
-        let Self { transform, start, operands, rings, rings_stride, product, samples } = self;
-        let Operands { schedule, degrees, blocks, rows, shared, is_prepared } = operands;
+        let Self { transform, blocks, start, operands, rings, rings_stride, product, samples } = self;
+        let Operands { schedule, degrees, blocks: counts, rows, shared, is_prepared } = operands;
         let (rings, product) = (cast_mut(rings), cast_mut(product));
         let inputs = schedule.inputs();
         let n_parts = transform.n_parts();
-        let places = (0..blocks.samples)
-            .flat_map(|sample| (0..blocks.of_sample).map(move |block| BlockPlace { sample, block }));
+        let blocks = blocks.step_by(X::BLOCKS);
+        let places = (0..counts.samples)
+            .flat_map(|sample| blocks.clone().map(move |block| BlockPlace { sample, block }));
         let parts = places.flat_map(|place| (0..n_parts).map(move |part| (place, part)));
         for (place, part) in parts {
             // Samples of shared functions are kept, those of all parts.
@@ -161,7 +164,7 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
                 }
                 let lmax = degrees[slot as usize];
                 // (The rows of a shared function are those of the first block, which has just come.)
-                let x = if part == 0 { Some(rows.input(i, place, n_lm(lmax))?) } else { None };
+                let x = if part == 0 { Some(rows.input(i, place, (X::BLOCKS, n_lm(lmax)))?) } else { None };
                 let Samples { values, gradient: [first, second] } = samples;
                 let at = start_of(slot);
                 let values = if input.values { Some(cast_mut(values.get_mut(at..)?)) } else { None };
@@ -207,7 +210,11 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
                 };
                 let lmax = degrees[target.field.slot as usize];
                 let is_last = part + 1 == n_parts;
-                let x = if is_last { Some(rows.target((i, target.field), place, n_lm(lmax))?) } else { None };
+                let x = if is_last {
+                    Some(rows.target((i, target.field), place, (X::BLOCKS, n_lm(lmax)))?)
+                } else {
+                    None
+                };
                 transform.analyse(s, part, lmax, product, rings, x)?;
             }
         }
