@@ -1,10 +1,11 @@
 //! Plans: everything that is decided before the data comes.
 
 use core::fmt::Debug;
+use core::marker::PhantomData;
 
 use crate::conversion::ConvertLayout;
 use crate::engine::fourier::Torus;
-use crate::engine::octahedral::OctahedralKernel;
+use crate::engine::octahedral::{BlocksAtATime, OctahedralKernel};
 use crate::engine::{direct, fourier};
 use crate::error::{Error, check_len};
 use crate::harmonics;
@@ -465,12 +466,14 @@ impl PlanDesc {
         let layouts = self.array_layouts()?;
         let largest_sample = layouts.iter().flatten().map(|layout| layout.sample_stride).max().unwrap_or(0);
         let sample_bytes = largest_sample.saturating_mul(size_of::<T>());
+        let at_a_time = Level::up_to(self.isa).run(BlocksAtATime::<T>(PhantomData));
+        let octahedral = tables.octahedral.map(|kernel| (kernel, at_a_time));
         let arrangement = |wanted, kernel| {
             Arrangement::new(self, &Schedule::new(self.parts(), wanted), kernel, sample_bytes)
         };
         Ok([
-            arrangement(FORWARD, (tables.engine, forward, tables.octahedral)),
-            arrangement(self.all_gradients(), (tables.vjp_engine(), backward.or(forward), tables.octahedral)),
+            arrangement(FORWARD, (tables.engine, forward, octahedral)),
+            arrangement(self.all_gradients(), (tables.vjp_engine(), backward.or(forward), octahedral)),
         ])
     }
 

@@ -11,9 +11,10 @@
 //! tables, so that it comes out right. What is even or odd when `x` and `y` are exchanged is added up to values at both points,
 //! multiplied, and taken apart again. Of two blocks the samples of a representative follow one another.
 
+use core::marker::PhantomData;
 use core::ops::Range;
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
 use super::Transform;
 use super::parts::{convolve, convolve_two, difference, sum};
@@ -41,7 +42,7 @@ pub(crate) struct OctahedralKernel {
     /// Those of two functions, and of one.
     pub(crate) low: usize,
     pub(crate) high: usize,
-    /// Lane vectors for the samples of a function.
+    /// Lane vectors for the samples of a function, of one block.
     pub(crate) samples_len: usize,
 }
 
@@ -69,14 +70,27 @@ impl OctahedralKernel {
     }
 }
 
-/// So many blocks are taken at a time, where [it pays](takes_pairs).
+/// So many blocks are taken at a time where [more than one](blocks_at_a_time) are.
 pub(crate) const PAIR: usize = 2;
 
-/// Whether blocks are taken in pairs. Where a coefficient is brought to all lanes by an instruction of its own, it serves two then,
-/// and so does every line of the cache. (Time of pairs over that of single blocks, AVX2, `f32`, 2 samples of 128 channels, degrees
-/// 5 to 9: 0.99 to 0.86; Zen 3. With AVX-512, a prototype, 1.0 to 1.13; Cascade Lake.)
-pub(crate) const fn takes_pairs<S: Simd, T: LaneOps>() -> bool {
-    lane_count::<S, T>() > 1 && S::REGISTER_COUNT < 32
+/// How many blocks are taken at a time: pairs where registers are few, which goes with instructions that do nothing but bring a
+/// coefficient to all lanes. It serves two blocks then, and so does a line of the cache that holds both. (Time of pairs over that
+/// of single blocks, AVX2, `f32`, 2 samples of 128 channels, degrees 5 and 8: 0.99, 0.92; Zen 3. With AVX-512, a prototype, 1.0
+/// to 1.13; Cascade Lake.)
+pub(crate) const fn blocks_at_a_time<S: Simd, T: LaneOps>() -> usize {
+    if lane_count::<S, T>() > 1 && S::REGISTER_COUNT < 32 { PAIR } else { 1 }
+}
+
+/// [`blocks_at_a_time`], at a level.
+pub(crate) struct BlocksAtATime<T>(pub(crate) PhantomData<T>);
+
+impl<T: LaneOps> WithSimd for BlocksAtATime<T> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        blocks_at_a_time::<S, T>()
+    }
 }
 
 /// The transform pair of the rule of degree `RULE` for functions of degree `LOW` and `HIGH`, for one or two blocks at a time.
@@ -133,6 +147,7 @@ impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize, const B
     const RULE: OctahedralRule = {
         let rule = OctahedralRule::of_degree(RULE);
         assert!(LOW <= HIGH && 2 * LOW + HIGH <= RULE && HIGH <= rule.lmax);
+        assert!((BLOCKS == 1 || BLOCKS == PAIR) && N_GROUPS == 10); // as macros below say
         rule
     };
     const SAMPLES: usize = BLOCKS * Self::RULE.samples_start(N_GROUPS);
@@ -260,7 +275,7 @@ impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize, const B
 
     /// Samples, group by group, from coefficients, which are brought into that order first: most are read several times.
     ///
-    /// Those of the next block are asked for meanwhile, if they are far. (512 samples of 128 channels, `f64`, degrees 5 and 8: 0.58
+    /// Those of the next blocks are asked for meanwhile, if they are far. (512 samples of 128 channels, `f64`, degrees 5 and 8: 0.58
     /// to 0.86 of the time; of all at once, before the block, 0.73 to 0.97; Cascade Lake.)
     #[inline(always)]
     #[allow(clippy::unnecessary_semicolon)] // of the unrolled loop
@@ -273,8 +288,8 @@ impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize, const B
     ) -> Option<()> {
         // (Lengths are constants from here on.)
         let (table, samples) = (self.table()?, samples.get_mut(..Self::SAMPLES)?);
-        let next = x.later(BLOCKS);
-        let x = x.in_place::<UpTo<LMAX>>(BLOCKS)?;
+        let next = x.next(BLOCKS);
+        let x = x.in_place::<UpTo<LMAX>, BLOCKS>()?;
         let in_groups = in_groups.get_mut(..const { BLOCKS * n_lm(LMAX) })?;
         const { assert!(n_lm(LMAX) <= 169) };
         seq_macro::seq!(N in 0..169 {
@@ -303,9 +318,8 @@ impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize, const B
         mut x: BlockRowsMut<'_, T, T::Lanes<S>>,
     ) -> Option<()> {
         let (table, samples) = (self.table()?, samples.get(..Self::SAMPLES)?);
-        let next = x.later(BLOCKS);
-        let mut rows = x.in_place::<UpTo<LMAX>>(BLOCKS)?;
-        const { assert!(N_GROUPS == 10) };
+        let next = x.next(BLOCKS);
+        let mut rows = x.in_place::<UpTo<LMAX>, BLOCKS>()?;
         seq_macro::seq!(GROUP in 0..10 {
             Self::analyse_group::<S, GROUP, LMAX>(s, table, samples, &mut rows)?;
             next.prefetch(const { UpTo::<LMAX>::share(GROUP) });

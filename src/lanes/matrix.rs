@@ -214,13 +214,13 @@ pub(crate) struct SignedRows<'r, 'a, S: Simd, T: LaneOps, N> {
     pub(crate) columns: usize,
 }
 
-impl<S: Simd, T: LaneOps, N> Shape for SignedRows<'_, '_, S, T, N> {
+impl<S: Simd, T: LaneOps, N: RowCount> Shape for SignedRows<'_, '_, S, T, N> {
     type Row = usize;
 
     #[inline(always)]
-    fn covers(&self, rows: usize, _: usize) -> bool {
-        // (A block that does not exist is the first one.)
-        suffices(self.order.len(), (rows, self.columns), (self.columns, 1))
+    fn covers(&self, rows: usize, columns: usize) -> bool {
+        columns <= self.columns * self.rows.blocks()
+            && suffices(self.order.len(), (rows, self.columns), (self.columns, 1))
     }
 
     #[inline(always)]
@@ -234,12 +234,12 @@ impl<S: Simd, T: LaneOps, N> Shape for SignedRows<'_, '_, S, T, N> {
     }
 }
 
-// SAFETY: rows are checked as they are written (at no cost where they are constants).
+// SAFETY: rows and blocks are checked as they are written (at no cost where they are constants).
 unsafe impl<S: Simd, T: LaneOps, N: RowCount> Target<T::Lanes<S>> for SignedRows<'_, '_, S, T, N> {
     #[inline(always)]
     unsafe fn write(&mut self, row: usize, column: usize, value: T::Lanes<S>) {
-        // (Columns of two blocks at most: no division.)
-        let (block, column) = if column < self.columns { (0, column) } else { (1, column - self.columns) };
+        // (Constants: no division when this runs.)
+        let (block, column) = (column / self.columns, column % self.columns);
         if let Some(SignedRow { row, is_opposite }) = self.order.get(row + column) {
             let value = if *is_opposite { T::neg(self.s, value) } else { value };
             self.rows.block(0, block).set(*row, value);
@@ -309,8 +309,9 @@ pub(crate) fn multiply_evenly<S: Simd, T: LaneOps, const COLUMNS: usize>(
 const fn highest_tile(columns: usize, registers: usize) -> usize {
     match columns {
         1 => 10,
-        _ if registers >= 32 => 24 / columns,
-        _ => 12 / columns,
+        2 | 4 if registers >= 32 => 24 / columns,
+        2 | 4 => 12 / columns,
+        _ => panic!("one, two or four columns"),
     }
 }
 

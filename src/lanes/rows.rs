@@ -70,10 +70,11 @@ impl RowsShape {
 
     /// That of blocks of lane vectors `V` one after the other, and their rows.
     #[inline(always)]
-    fn together<T, V, N: RowCount>(blocks: usize) -> Self {
+    fn together<T, V, N: RowCount, const BLOCKS: usize>() -> Self {
+        const { assert!(0 < BLOCKS) };
         let (rows, row_stride) = (N::ROWS, size_of::<V>() / size_of::<T>());
         let block_stride = rows * row_stride;
-        Self { rows, row_stride, blocks: BlockCounts::of_one(blocks), block_stride, sample_stride: 0 }
+        Self { rows, row_stride, blocks: BlockCounts::of_one(BLOCKS), block_stride, sample_stride: 0 }
     }
 
     /// The same shape of these blocks alone, which [it has](Self::has).
@@ -187,11 +188,10 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
         Some(())
     }
 
-    /// The rows of the block that comes so many blocks later.
+    /// The rows of the blocks at a place, which need not exist.
     #[inline(always)]
-    fn later(&self, place: BlockPlace, blocks: usize) -> NextRows<T> {
-        let start = self.data.as_ptr().wrapping_add(self.shape.later_start(place, blocks));
-        NextRows { start: Some(start), row_stride: self.shape.row_stride }
+    fn next(&self, place: BlockPlace, blocks: usize) -> NextRows<T> {
+        NextRows::new::<V>(self.data.as_ptr(), &self.shape, place, blocks)
     }
 
     /// The first rows of so many blocks of a sample. `None` if one does not have so many, or does not exist.
@@ -255,12 +255,11 @@ impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
         Some(())
     }
 
-    /// As [`Rows::later`], of one of the parts.
+    /// As [`Rows::next`], of one of the parts.
     #[inline(always)]
-    fn later(&self, part: usize, place: BlockPlace, blocks: usize) -> NextRows<T> {
+    fn next(&self, part: usize, place: BlockPlace, blocks: usize) -> NextRows<T> {
         let Some(Some(start)) = self.starts.get(part) else { return NextRows::NONE };
-        let start = self.data.cast_const().wrapping_add(start + self.shape.later_start(place, blocks));
-        NextRows { start: Some(start), row_stride: self.shape.row_stride }
+        NextRows::new::<V>(self.data.cast_const().wrapping_add(*start), &self.shape, place, blocks)
     }
 
     /// As [`Rows::blocks`], of one of the parts.
@@ -363,6 +362,12 @@ pub(crate) struct FirstRowsMut<'a, T, V, N> {
 }
 
 impl<T: Pod, V: Pod, N: RowCount> FirstRowsMut<'_, T, V, N> {
+    /// How many blocks there are of a sample.
+    #[inline(always)]
+    pub(crate) fn blocks(&self) -> usize {
+        self.shape.blocks.of_sample
+    }
+
     /// The rows of a block of a sample; of the first ones, if they do not exist.
     #[inline(always)]
     pub(crate) fn block(&mut self, sample: usize, block: usize) -> FixedRowsMut<'_, T, V, N> {
@@ -407,45 +412,62 @@ impl<T: Pod, V: Pod, N: RowCount> FixedRowsMut<'_, T, V, N> {
     }
 }
 
-/// Rows of a block that comes later, if they have to be asked for.
+/// Rows of blocks that come next, if they have to be asked for.
 pub(crate) struct NextRows<T> {
-    start: Option<*const T>,
+    /// The last element of the first row: what is before it in the same line, or has come with the line before, is there as well.
+    last: Option<*const T>,
     row_stride: usize,
 }
 
 impl<T> NextRows<T> {
-    const NONE: Self = Self { start: None, row_stride: 0 };
+    const NONE: Self = Self { last: None, row_stride: 0 };
+
+    /// Of neighbours.
+    #[inline(always)]
+    fn new<V>(data: *const T, shape: &RowsShape, place: BlockPlace, blocks: usize) -> Self {
+        let sample = place.sample.wrapping_mul(shape.sample_stride);
+        let block = (place.block + blocks - 1).wrapping_mul(shape.block_stride);
+        let last =
+            data.wrapping_add(sample).wrapping_add(block).wrapping_add(size_of::<V>() / size_of::<T>() - 1);
+        Self { last: Some(last), row_stride: shape.row_stride }
+    }
 
     /// Asks for some of them: few at a time, as memory answers few at a time; into the second cache, as the nearest is small and
     /// work on a block takes long.
     #[inline(always)]
     pub(crate) fn prefetch(&self, rows: Range<usize>) {
-        if let Some(start) = self.start {
+        if let Some(last) = self.last {
             for row in rows {
-                prefetch_line::<SECOND, _>(start.wrapping_add(row.wrapping_mul(self.row_stride)));
+                prefetch_line::<SECOND, _>(last.wrapping_add(row.wrapping_mul(self.row_stride)));
             }
         }
     }
 }
 
-/// The rows of a block: together, or apart in an array, with room for all to bring them together. Likewise of a few blocks, one
-/// after the other.
+/// The rows of one block: together, or apart in an array, with room for all to bring them together. [In place](Self::in_place) of
+/// neighbours, too.
 pub(crate) enum BlockRows<'a, T, V> {
     Together(&'a [V]),
-    Apart { rows: Rows<'a, T, V>, place: BlockPlace, is_far: bool, room: &'a mut [V] },
+    /// `next`: what comes after these blocks, if it has to be asked for.
+    Apart {
+        rows: Rows<'a, T, V>,
+        place: BlockPlace,
+        next: Option<BlockPlace>,
+        room: &'a mut [V],
+    },
 }
 
 impl<'a, T: Pod, V: Pod> BlockRows<'a, T, V> {
-    /// Those that come so many blocks later, if they have to be asked for.
+    /// Those of what comes next, as many blocks, if they have to be asked for.
     #[inline(always)]
-    pub(crate) fn later(&self, blocks: usize) -> NextRows<T> {
+    pub(crate) fn next(&self, blocks: usize) -> NextRows<T> {
         match self {
-            Self::Apart { rows, place, is_far: true, .. } => rows.later(*place, blocks),
+            Self::Apart { rows, next: Some(next), .. } => rows.next(*next, blocks),
             _ => NextRows::NONE,
         }
     }
 
-    /// All of a block together, for what reads them more than once.
+    /// All of one block together, for what reads them more than once.
     #[inline(always)]
     pub(crate) fn together(self) -> Option<&'a [V]> {
         match self {
@@ -457,32 +479,38 @@ impl<'a, T: Pod, V: Pod> BlockRows<'a, T, V> {
         }
     }
 
-    /// The first ones of so many blocks, where they lie. `None` if there are not so many. (Together, blocks have no others.)
+    /// The first ones of so many neighbours, where they lie. `None` if there are not so many. (Together, blocks have no others.)
     #[inline(always)]
-    pub(crate) fn in_place<N: RowCount>(self, blocks: usize) -> Option<FirstRows<'a, T, V, N>> {
+    pub(crate) fn in_place<N: RowCount, const BLOCKS: usize>(self) -> Option<FirstRows<'a, T, V, N>> {
         match self {
             Self::Together(rows) => {
-                let shape = RowsShape::together::<T, V, N>(blocks);
-                let data = rows.get(..blocks * N::ROWS)?.as_ptr();
+                let data = rows.get(..const { BLOCKS * N::ROWS })?.as_ptr();
+                let shape = RowsShape::together::<T, V, N, BLOCKS>();
                 Some(FirstRows { data: data.cast(), shape, rows: PhantomData })
             }
-            Self::Apart { rows, place, .. } => rows.blocks(place, blocks),
+            Self::Apart { rows, place, .. } => rows.blocks(place, BLOCKS),
         }
     }
 }
 
-/// The rows of one block to write: together, or apart in an array, those of a part.
+/// The rows of one block to write, likewise; of an array those of a part.
 pub(crate) enum BlockRowsMut<'a, T, V> {
     Together(&'a mut [V]),
-    Apart { rows: TwoRowsMut<'a, T, V>, part: usize, place: BlockPlace, is_far: bool, room: &'a mut [V] },
+    Apart {
+        rows: TwoRowsMut<'a, T, V>,
+        part: usize,
+        place: BlockPlace,
+        next: Option<BlockPlace>,
+        room: &'a mut [V],
+    },
 }
 
 impl<T: Pod, V: Pod> BlockRowsMut<'_, T, V> {
-    /// As [`BlockRows::later`].
+    /// As [`BlockRows::next`].
     #[inline(always)]
-    pub(crate) fn later(&self, blocks: usize) -> NextRows<T> {
+    pub(crate) fn next(&self, blocks: usize) -> NextRows<T> {
         match self {
-            Self::Apart { rows, part, place, is_far: true, .. } => rows.later(*part, *place, blocks),
+            Self::Apart { rows, part, next: Some(next), .. } => rows.next(*part, *next, blocks),
             _ => NextRows::NONE,
         }
     }
@@ -508,14 +536,14 @@ impl<T: Pod, V: Pod> BlockRowsMut<'_, T, V> {
 
     /// As [`BlockRows::in_place`].
     #[inline(always)]
-    pub(crate) fn in_place<N: RowCount>(&mut self, blocks: usize) -> Option<FirstRowsMut<'_, T, V, N>> {
+    pub(crate) fn in_place<N: RowCount, const BLOCKS: usize>(&mut self) -> Option<FirstRowsMut<'_, T, V, N>> {
         match self {
             Self::Together(rows) => {
-                let shape = RowsShape::together::<T, V, N>(blocks);
-                let data = rows.get_mut(..blocks * N::ROWS)?.as_mut_ptr();
+                let data = rows.get_mut(..const { BLOCKS * N::ROWS })?.as_mut_ptr();
+                let shape = RowsShape::together::<T, V, N, BLOCKS>();
                 Some(FirstRowsMut { data: data.cast(), shape, rows: PhantomData })
             }
-            Self::Apart { rows, part, place, .. } => rows.blocks(*part, *place, blocks),
+            Self::Apart { rows, part, place, .. } => rows.blocks(*part, *place, BLOCKS),
         }
     }
 }

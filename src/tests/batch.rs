@@ -17,7 +17,8 @@ fn descriptions() -> impl Iterator<Item = PlanDesc> {
         (Engine::Direct, [3, 3, 3]),
         (Engine::Grid, [4, 3, 5]),
         (Engine::Grid, [5, 5, 5]),
-        (Engine::Grid, [8, 8, 8]),
+        (Engine::Grid, [7, 7, 7]),
+        (Engine::Grid, [6, 12, 6]),
         (Engine::Fourier, [4, 3, 5]),
     ];
     levels().into_iter().flat_map(move |isa| {
@@ -29,8 +30,8 @@ fn descriptions() -> impl Iterator<Item = PlanDesc> {
     })
 }
 
-/// Numbers of lanes around the vector widths (1 to 16 lanes): 0, 1, W − 1, W, W + 1, 2 W ± 1.
-const SIZES: [usize; 16] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 35];
+/// Numbers of lanes around the vector widths (1 to 16 lanes): 0, 1, W − 1, W, W + 1, 2 W ± 1, 3 W.
+const SIZES: [usize; 18] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 35];
 
 /// Every (sample, channel) of a batch has the bits that it has alone.
 fn split_does_not_matter<T: Roundoff>() {
@@ -80,6 +81,8 @@ fn size_does_not_matter<T: Roundoff>() {
             let cases = [
                 (5, Broadcast::None),
                 (16, Broadcast::None),
+                (20, Broadcast::None),
+                (40, Broadcast::None),
                 (80, Broadcast::None),
                 (83, Broadcast::Samples),
                 (81, Broadcast::Channels),

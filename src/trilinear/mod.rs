@@ -25,7 +25,7 @@ use pulp::{Simd, WithSimd};
 use crate::engine::direct::{self, Results};
 use crate::engine::fourier;
 use crate::engine::grid::{self, GridChunk};
-use crate::engine::octahedral::{Octahedral, OctahedralKernel, PAIR, octahedral_kernels, takes_pairs};
+use crate::engine::octahedral::{Octahedral, OctahedralKernel, PAIR, blocks_at_a_time, octahedral_kernels};
 use crate::index::n_lm;
 use crate::isa::{Level, outline};
 use crate::lanes::{
@@ -144,16 +144,18 @@ impl BufferStarts {
 }
 
 impl Arrangement {
-    /// `sample_bytes`: of the largest array's sample.
+    /// With the octahedral kernel comes how many blocks it takes at a time. `sample_bytes`: of the largest array's sample.
     pub(crate) fn new(
         desc: &PlanDesc,
         schedule: &Schedule,
-        (engine, sizes, octahedral): (Engine, Option<FourierSizes>, Option<OctahedralKernel>),
+        (engine, sizes, octahedral): (Engine, Option<FourierSizes>, Option<(OctahedralKernel, usize)>),
         sample_bytes: usize,
     ) -> Self {
         let (degrees, [shared1, shared2]) = (desc.contributing(), desc.shared_by_channels());
         let shared = SlotSet::new([shared1, shared2, false]);
-        let [blocks, in_place_blocks] = run_blocks(schedule, degrees);
+        let at_a_time = octahedral.map_or(1, |(_, blocks)| blocks);
+        let [blocks, in_place_blocks] =
+            run_blocks(schedule, degrees).map(|blocks| (blocks - blocks % at_a_time).max(1));
         let direct = engine == Engine::Direct;
         let computed_degrees = Slot::ALL.map(|slot| computed_lmax(direct, degrees, slot));
         // A transform that takes several passes needs buffers, which keep blocks from one to the next.
@@ -185,8 +187,9 @@ impl Arrangement {
             (_, None) => {
                 let n_theta = n_theta(degrees.iter().sum());
                 let lmax = degrees.into_iter().max().unwrap_or(0);
-                if let Some(OctahedralKernel { samples_len, .. }) = octahedral {
-                    (PAIR * n_lm(lmax), 0, PAIR * samples_len, samples_len)
+                if let Some((OctahedralKernel { samples_len, .. }, _)) = octahedral {
+                    // (What is shared is synthesised for one block, and others are taken one by one then.)
+                    (at_a_time * n_lm(lmax), 0, at_a_time * samples_len, samples_len)
                 } else {
                     let rings = grid::rings_len(lmax, components().any(|components| components > 1));
                     (rings, 0, grid::chunk_samples_len(n_theta), grid::all_samples_len(n_theta))
@@ -635,7 +638,7 @@ fn transform<'b, S: Simd, T: LaneOps>(
         Kernel::Direct => return None,
         Kernel::Fourier(torus) => run!(torus, 0..all, 0),
         Kernel::Octahedral(OctahedralKernel { rule, low, high, .. }, table) => {
-            // (What is shared is synthesised for one block.)
+            // (Samples of one block, which all share, do not meet those of two.)
             let any_shared = operands.schedule.reads.intersects(operands.shared);
             let in_pairs = if any_shared { 0 } else { all - all % PAIR };
             macro_rules! kernels {
@@ -643,7 +646,7 @@ fn transform<'b, S: Simd, T: LaneOps>(
                     match (rule, low, high) {
                         $(($rule, $low, $high) => {
                             let mut first = 0;
-                            if const { takes_pairs::<S, T>() } && in_pairs > 0 {
+                            if const { blocks_at_a_time::<S, T>() == PAIR } && in_pairs > 0 {
                                 run!(Octahedral::<_, $rule, $low, $high, PAIR> { table }, 0..in_pairs, 0);
                                 first = in_pairs;
                             }

@@ -27,7 +27,7 @@ pub(super) struct Operands<'a, T, V> {
 pub(super) enum OperandRows<'a, T, V> {
     /// In lane buffers, one block after the other; they count as one sample.
     Buffers { inputs: [&'a [V]; MAX_FIELDS], targets: [&'a mut [V]; MAX_FIELDS] },
-    /// In the functions' own arrays, if this is the only pass: what it adds up is not kept for another one.
+    /// In the functions' own arrays, if every block goes through one pass: what it adds up is not kept for another one.
     Arrays(&'a mut Arrays<'a, T, V>),
 }
 
@@ -44,12 +44,13 @@ pub(super) struct Arrays<'a, T, V> {
 }
 
 impl<T: LaneOps, V: bytemuck::Pod> OperandRows<'_, T, V> {
-    /// The rows of so many blocks of an input, so many of each, as lane vectors under the name that they have here.
+    /// The rows of so many blocks of an input from a place on, so many of each, as lane vectors under the name that they have
+    /// here; and where what comes next is.
     #[inline(always)]
     fn input<W: bytemuck::Pod>(
         &mut self,
         input: usize,
-        place: BlockPlace,
+        [place, next]: [BlockPlace; 2],
         (blocks, count): (usize, usize),
     ) -> Option<BlockRows<'_, T, W>> {
         match self {
@@ -61,7 +62,7 @@ impl<T: LaneOps, V: bytemuck::Pod> OperandRows<'_, T, V> {
                 Some(BlockRows::Apart {
                     rows: rows.cast()?,
                     place,
-                    is_far: arrays.are_far,
+                    next: arrays.are_far.then_some(next),
                     room: cast_mut(room),
                 })
             }
@@ -73,7 +74,7 @@ impl<T: LaneOps, V: bytemuck::Pod> OperandRows<'_, T, V> {
     fn target<W: bytemuck::Pod>(
         &mut self,
         (target, field): (usize, Field),
-        place: BlockPlace,
+        [place, next]: [BlockPlace; 2],
         (blocks, count): (usize, usize),
     ) -> Option<BlockRowsMut<'_, T, W>> {
         match self {
@@ -84,8 +85,8 @@ impl<T: LaneOps, V: bytemuck::Pod> OperandRows<'_, T, V> {
             Self::Arrays(arrays) => {
                 let rows = arrays.targets.get_mut(field.slot as usize)?.as_mut()?.cast()?;
                 let room = cast_mut(arrays.block.get_mut(..count)?);
-                let (part, is_far) = (field.part, arrays.are_far);
-                Some(BlockRowsMut::Apart { rows, part, place, is_far, room })
+                let (part, next) = (field.part, arrays.are_far.then_some(next));
+                Some(BlockRowsMut::Apart { rows, part, place, next, room })
             }
         }
     }
@@ -145,11 +146,17 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
         let (rings, product) = (cast_mut(rings), cast_mut(product));
         let inputs = schedule.inputs();
         let n_parts = transform.n_parts();
-        let blocks = blocks.step_by(X::BLOCKS);
+        if !blocks.len().is_multiple_of(X::BLOCKS) {
+            return None;
+        }
+        let steps = blocks.clone().step_by(X::BLOCKS);
         let places = (0..counts.samples)
-            .flat_map(|sample| blocks.clone().map(move |block| BlockPlace { sample, block }));
+            .flat_map(|sample| steps.clone().map(move |block| BlockPlace { sample, block }));
         let parts = places.flat_map(|place| (0..n_parts).map(move |part| (place, part)));
         for (place, part) in parts {
+            let in_sample = BlockPlace { block: place.block + X::BLOCKS, ..place };
+            let next_sample = BlockPlace { sample: place.sample + 1, block: blocks.start };
+            let places = [place, if in_sample.block < blocks.end { in_sample } else { next_sample }];
             // Samples of shared functions are kept, those of all parts.
             let start_of = |slot: Slot| {
                 if shared.contains(slot) { start + transform.part_start(part) } else { 0 }
@@ -164,7 +171,7 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
                 }
                 let lmax = degrees[slot as usize];
                 // (The rows of a shared function are those of the first block, which has just come.)
-                let x = if part == 0 { Some(rows.input(i, place, (X::BLOCKS, n_lm(lmax)))?) } else { None };
+                let x = if part == 0 { Some(rows.input(i, places, (X::BLOCKS, n_lm(lmax)))?) } else { None };
                 let Samples { values, gradient: [first, second] } = samples;
                 let at = start_of(slot);
                 let values = if input.values { Some(cast_mut(values.get_mut(at..)?)) } else { None };
@@ -211,7 +218,7 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
                 let lmax = degrees[target.field.slot as usize];
                 let is_last = part + 1 == n_parts;
                 let x = if is_last {
-                    Some(rows.target((i, target.field), place, (X::BLOCKS, n_lm(lmax)))?)
+                    Some(rows.target((i, target.field), places, (X::BLOCKS, n_lm(lmax)))?)
                 } else {
                     None
                 };
