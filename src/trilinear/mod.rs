@@ -154,8 +154,9 @@ impl Arrangement {
         let (degrees, [shared1, shared2]) = (desc.contributing(), desc.shared_by_channels());
         let shared = SlotSet::new([shared1, shared2, false]);
         let at_a_time = octahedral.map_or(1, |(_, blocks)| blocks);
-        let [blocks, in_place_blocks] =
-            run_blocks(schedule, degrees).map(|blocks| (blocks - blocks % at_a_time).max(1));
+        // (A power of two.)
+        let whole = |blocks: usize| (blocks & !(at_a_time - 1)).max(1);
+        let [blocks, in_place_blocks] = run_blocks(schedule, degrees).map(whole);
         let direct = engine == Engine::Direct;
         let computed_degrees = Slot::ALL.map(|slot| computed_lmax(direct, degrees, slot));
         // A transform that takes several passes needs buffers, which keep blocks from one to the next.
