@@ -554,6 +554,7 @@ impl<T: Pod, V: Pod> BlockRowsMut<'_, T, V> {
 /// As of [`core::ptr::read_unaligned`].
 #[inline(always)]
 unsafe fn load<V: Pod>(source: *const V) -> V {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     macro_rules! load_as {
         ($vector:ty) => {
             if const { size_of::<V>() == size_of::<$vector>() } {
