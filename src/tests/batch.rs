@@ -18,6 +18,7 @@ fn descriptions() -> impl Iterator<Item = PlanDesc> {
         (Engine::Grid, [4, 3, 5]),
         (Engine::Grid, [5, 5, 5]),
         (Engine::Grid, [7, 7, 7]),
+        (Engine::Grid, [8, 8, 8]),
         (Engine::Grid, [6, 12, 6]),
         (Engine::Fourier, [4, 3, 5]),
     ];
