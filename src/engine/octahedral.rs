@@ -219,14 +219,15 @@ impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize, const B
         [first, second + 1, fifth, sixth + 1]
     }
 
-    /// Functions, representatives, and the values `[function][representative]` of a group.
+    /// The values `[function][representative]` of a group.
     #[inline(always)]
-    fn group<const GROUP: usize, const LMAX: usize>(table: &[T]) -> Option<(usize, usize, &[T])> {
-        let (functions, representatives, start) = const {
-            let group = Group::ALL[GROUP];
-            (group.n_functions(LMAX), Self::RULE.n_representatives(group), Self::RULE.table_start(GROUP))
-        };
-        Some((functions, representatives, table.get(start..start + functions * representatives)?))
+    fn group<const GROUP: usize, const LMAX: usize>(table: &[T]) -> Option<&[T]> {
+        table.get(
+            const {
+                let start = Self::RULE.table_start(GROUP);
+                start..start + Functions::<GROUP, LMAX>::ROWS * Representatives::<RULE, GROUP>::ROWS
+            },
+        )
     }
 
     /// The table, whose length is a constant from here on.
@@ -242,14 +243,15 @@ impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize, const B
         x: &[T::Lanes<S>],
         samples: &mut [T::Lanes<S>],
     ) -> Option<()> {
-        let (functions, representatives, data) = Self::group::<GROUP, LMAX>(table)?;
+        let (functions, representatives) =
+            (Functions::<GROUP, LMAX>::ROWS, Representatives::<RULE, GROUP>::ROWS);
+        let data = Self::group::<GROUP, LMAX>(table)?;
         let a = Matrix { data, row_stride: 1, column_stride: representatives, staircase: DENSE };
         let b = x.get(const { BLOCKS * functions_start(GROUP, LMAX) }..)?;
         let out = samples.get_mut(const { BLOCKS * Self::RULE.samples_start(GROUP) }..)?;
-        let shape = (representatives, functions);
         by_columns!(Group::ALL[GROUP].columns() * BLOCKS, |COLUMNS| {
             let (b, out) = (Panel { data: b, stride: COLUMNS }, Panel { data: out, stride: COLUMNS });
-            multiply_evenly::<S, T, COLUMNS>(s, shape, a, &b, out)
+            multiply_evenly::<S, T, Representatives<RULE, GROUP>, COLUMNS>(s, functions, a, &b, out)
         })
     }
 
@@ -260,16 +262,16 @@ impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize, const B
         samples: &[T::Lanes<S>],
         rows: &mut FirstRowsMut<'_, T, T::Lanes<S>, UpTo<LMAX>>,
     ) -> Option<()> {
-        let (functions, representatives, data) = Self::group::<GROUP, LMAX>(table)?;
+        let representatives = Representatives::<RULE, GROUP>::ROWS;
+        let data = Self::group::<GROUP, LMAX>(table)?;
         let a = Matrix { data, row_stride: representatives, column_stride: 1, staircase: DENSE };
         let b = samples.get(const { BLOCKS * Self::RULE.samples_start(GROUP) }..)?;
         let order = UpTo::<LMAX>::BY_GROUP
             .get(const { functions_start(GROUP, LMAX)..functions_start(GROUP + 1, LMAX) })?;
         let out = SignedRows { s, rows, order, columns: const { Group::ALL[GROUP].columns() } };
-        let shape = (functions, representatives);
         by_columns!(Group::ALL[GROUP].columns() * BLOCKS, |COLUMNS| {
             let b = Panel { data: b, stride: COLUMNS };
-            multiply_evenly::<S, T, COLUMNS>(s, shape, a, &b, out)
+            multiply_evenly::<S, T, Functions<GROUP, LMAX>, COLUMNS>(s, representatives, a, &b, out)
         })
     }
 
@@ -358,7 +360,7 @@ impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize, const B
         let (Some(samples), None) = (values, gradient) else { return None };
         if lmax == LOW {
             self.synthesise_all::<S, LOW>(s, x?, in_groups, samples)
-        } else if lmax == HIGH {
+        } else if const { HIGH != LOW } && lmax == HIGH {
             self.synthesise_all::<S, HIGH>(s, x?, in_groups, samples)
         } else {
             None
@@ -377,7 +379,7 @@ impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize, const B
     ) -> Option<()> {
         if lmax == LOW {
             self.analyse_all::<S, LOW>(s, samples, x?)
-        } else if lmax == HIGH {
+        } else if const { HIGH != LOW } && lmax == HIGH {
             self.analyse_all::<S, HIGH>(s, samples, x?)
         } else {
             None
@@ -564,6 +566,20 @@ fn write<V: Copy, const N: usize>(
         *samples.get_mut(places[n] + i)? = values[n];
     }
     Some(())
+}
+
+/// The representatives of a group.
+struct Representatives<const RULE: usize, const GROUP: usize>;
+
+impl<const RULE: usize, const GROUP: usize> RowCount for Representatives<RULE, GROUP> {
+    const ROWS: usize = OctahedralRule::of_degree(RULE).n_representatives(Group::ALL[GROUP]);
+}
+
+/// The functions of a group to a degree.
+struct Functions<const GROUP: usize, const LMAX: usize>;
+
+impl<const GROUP: usize, const LMAX: usize> RowCount for Functions<GROUP, LMAX> {
+    const ROWS: usize = Group::ALL[GROUP].n_functions(LMAX);
 }
 
 /// The rows of the coefficients to a degree.

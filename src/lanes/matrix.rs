@@ -8,9 +8,10 @@
 // Indices are what the formulas and the safety arguments speak of; `x + 1 <= n` is what a tile of 1 expands to.
 #![allow(clippy::needless_range_loop, clippy::int_plus_one)]
 
-use pulp::Simd;
-
+use core::marker::PhantomData;
 use core::ops::{Deref, Range};
+
+use pulp::Simd;
 
 use super::{FirstRowsMut, LaneOps, RowCount};
 
@@ -265,40 +266,55 @@ pub(crate) fn multiply<S: Simd, T: LaneOps, const COLUMNS: usize>(
     Some(())
 }
 
-/// [`multiply`] of one, two or four columns, where the number of rows is a constant: in tiles whose heights differ by at most one.
+/// [`multiply`] to a constant number of rows of one, two or four columns: in tiles whose heights differ by at most one.
 #[inline(always)]
-pub(crate) fn multiply_evenly<S: Simd, T: LaneOps, const COLUMNS: usize>(
+#[allow(clippy::unnecessary_semicolon)] // of the unrolled choice
+pub(crate) fn multiply_evenly<S: Simd, T: LaneOps, R: RowCount, const COLUMNS: usize>(
     s: S,
-    (rows, depth): (usize, usize),
+    depth: usize,
     a: Matrix<'_, T>,
     b: &impl Source<T::Lanes<S>>,
     mut out: impl Target<T::Lanes<S>>,
 ) -> Option<()> {
-    if !a.covers(rows, depth) || !b.covers(depth, COLUMNS) || !out.covers(rows, COLUMNS) {
+    if !a.covers(R::ROWS, depth) || !b.covers(depth, COLUMNS) || !out.covers(R::ROWS, COLUMNS) {
         return None;
     }
-    let n_tiles = rows.div_ceil(const { highest_tile(COLUMNS, S::REGISTER_COUNT) });
     let mut r = 0;
-    for tile in 0..n_tiles {
-        let tile_rows = rows / n_tiles + usize::from(tile < rows % n_tiles);
-        macro_rules! tile_of {
-            ($($rows:literal)*) => {
-                match tile_rows {
-                    $($rows if const { $rows <= highest_tile(COLUMNS, S::REGISTER_COUNT) } => {
-                        // SAFETY: rows `r..r + tile_rows` are below `rows`, and `a`, `b` and `out` cover what is multiplied, as
-                        // just checked.
-                        unsafe {
-                            multiply_tile::<S, T, _, _, $rows, COLUMNS>(s, depth, a, r, 0..COLUMNS, b, &mut out);
-                        }
-                    })*
-                    _ => return None,
+    macro_rules! tile {
+        ($height:expr) => {
+            // (Decided when this is compiled: tiles of all heights in every product, to be thrown away later, cost minutes.)
+            seq_macro::seq!(ROWS in 1..=12 {
+                if const { $height == ROWS } {
+                    // SAFETY: the heights add up to `R::ROWS`, and `a`, `b` and `out` cover what is multiplied, as just checked.
+                    unsafe { multiply_tile::<S, T, _, _, ROWS, COLUMNS>(s, depth, a, r, 0..COLUMNS, b, &mut out) };
                 }
-            };
-        }
-        tile_of!(1 2 3 4 5 6 7 8 9 10 11 12);
-        r += tile_rows;
+            });
+            r += const { $height };
+        };
+    }
+    for _ in 0..EvenTiles::<S, R, COLUMNS>::HIGHER {
+        tile!(EvenTiles::<S, R, COLUMNS>::HEIGHT + 1);
+    }
+    for _ in EvenTiles::<S, R, COLUMNS>::HIGHER..EvenTiles::<S, R, COLUMNS>::COUNT {
+        tile!(EvenTiles::<S, R, COLUMNS>::HEIGHT);
     }
     Some(())
+}
+
+/// A constant number of rows in tiles of `HEIGHT` rows, but for those that are one row higher.
+struct EvenTiles<S, R, const COLUMNS: usize>(PhantomData<(S, R)>);
+
+impl<S: Simd, R: RowCount, const COLUMNS: usize> EvenTiles<S, R, COLUMNS> {
+    const COUNT: usize = {
+        let highest = highest_tile(COLUMNS, S::REGISTER_COUNT);
+        assert!(highest <= 12); // as `multiply_evenly` says
+        R::ROWS.div_ceil(highest)
+    };
+    const HEIGHT: usize = match R::ROWS.checked_div(Self::COUNT) {
+        Some(height) => height,
+        None => 0,
+    };
+    const HIGHER: usize = R::ROWS - Self::HEIGHT * Self::COUNT;
 }
 
 /// Rows of a tile of so many columns: sums, a row of `b` and an element, or an element of `b` and a column of `a`, share the

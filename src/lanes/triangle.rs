@@ -139,7 +139,7 @@ macro_rules! for_orders {
         } else {
             const { assert!(LMAX == ANY || LMAX <= 8) };
             seq_macro::seq! {M in 1..=8 {
-                if M <= LMAX {
+                if const { M <= LMAX } {
                     let $of_order = $rings.next()?;
                     $sum;
                 }
