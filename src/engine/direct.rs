@@ -288,8 +288,8 @@ fn couple_class<S: Simd, T: LaneOps, P: Constants, const CLASS: usize>(
     });
     let Sums { mut slots, .. } = sums;
     seq_macro::seq!(SLOT in 0..24 {
-        if let Some(Output { bracket: true, .. }) = TermsOf::<P, CLASS>::TERMS.output(SLOT)
-            && const { P::DEGREES[0] != P::DEGREES[1] }
+        if const { P::WANTED.bracket && P::DEGREES[0] != P::DEGREES[1] }
+            && let Some(Output { bracket: true, .. }) = TermsOf::<P, CLASS>::TERMS.output(SLOT)
         {
             slots[SLOT] = T::mul(s, sign, slots[SLOT]);
         }
@@ -320,6 +320,28 @@ impl<P: Constants, const CLASS: usize> TermsOf<P, CLASS> {
     const LEN: usize = Self::TERMS.len();
 }
 
+/// What decides about the code of term number `16 GROUP + N` of a class: constants, so that only what there is gets compiled.
+/// (Branches that the compiler throws away later are most of what there would be, and cost minutes.)
+struct TermAt<P, const CLASS: usize, const GROUP: usize, const N: usize>(PhantomData<P>);
+
+impl<P: Constants, const CLASS: usize, const GROUP: usize, const N: usize> TermAt<P, CLASS, GROUP, N> {
+    const TERM: Option<&Term> = TermsOf::<P, CLASS>::TERMS.get(16 * GROUP + N);
+    const EXISTS: bool = Self::TERM.is_some();
+    const STARTS_SUM: bool = matches!(Self::TERM, Some(Term { starts_sum: true, .. }));
+    const STARTS_COSINES: bool = Self::starts_side(0);
+    const STARTS_SINES: bool = Self::starts_side(1);
+
+    /// Whether it is the first one of a quad that has this side.
+    const fn starts_side(sine: usize) -> bool {
+        match Self::TERM {
+            Some(Term { starts_quad: true, quad, .. }) => {
+                TermsOf::<P, CLASS>::TERMS.side(*quad, sine).is_some()
+            }
+            _ => false,
+        }
+    }
+}
+
 /// The sums of one class for one block, slot by slot, as far as they have been added up.
 struct Sums<V> {
     slots: [V; MAX_CLASS_LEN],
@@ -337,55 +359,48 @@ fn add_terms<S: Simd, T: LaneOps, P: Constants, const CLASS: usize, const GROUP:
     x2: FixedRows<'_, T, T::Lanes<S>, Slot<P, 1>>,
     Sums { slots, factors }: &mut Sums<T::Lanes<S>>,
 ) {
-    // A constant: every branch, index and coefficient below is known at compile time.
+    // A constant: every index and coefficient below is known at compile time.
     let terms = TermsOf::<P, CLASS>::TERMS;
     seq_macro::seq!(N in 0..16 {
-        if let Some(term) = terms.get(16 * GROUP + N) {
-            if term.starts_quad {
-                if let Some(side) = terms.side(term.quad, 0) {
-                    [factors[0][0], factors[1][0]] = side_factors::<S, T, _, _>(s, x1, x2, side);
-                }
-                if let Some(side) = terms.side(term.quad, 1) {
-                    [factors[0][1], factors[1][1]] = side_factors::<S, T, _, _>(s, x1, x2, side);
-                }
+        if TermAt::<P, CLASS, GROUP, N>::EXISTS
+            && let Some(term) = TermAt::<P, CLASS, GROUP, N>::TERM
+        {
+            if TermAt::<P, CLASS, GROUP, N>::STARTS_COSINES
+                && let Some(side) = terms.side(term.quad, 0)
+            {
+                [factors[0][0], factors[1][0]] = side_factors::<S, T, P>(s, x1, x2, side);
             }
-            let factors = &factors[usize::from(term.bracket)][usize::from(term.sine)];
-            add_term::<S, T>(s, term, factors[usize::from(term.difference)], slots);
+            if TermAt::<P, CLASS, GROUP, N>::STARTS_SINES
+                && let Some(side) = terms.side(term.quad, 1)
+            {
+                [factors[0][1], factors[1][1]] = side_factors::<S, T, P>(s, x1, x2, side);
+            }
+            let factor = factors[usize::from(term.bracket)][usize::from(term.sine)][usize::from(term.difference)];
+            let (value, slot) = (T::splat(s, T::from_f64(term.value)), &mut slots[term.slot]);
+            let sum = if TermAt::<P, CLASS, GROUP, N>::STARTS_SUM {
+                T::mul(s, value, factor)
+            } else {
+                T::mul_add(s, value, factor, *slot)
+            };
+            *slot = settle::<S, T>(sum); // before anything of a later quad
         }
     });
-}
-
-/// Adds a term to its slot, before anything of a later quad.
-#[inline(always)]
-fn add_term<S: Simd, T: LaneOps>(
-    s: S,
-    term: &Term,
-    factor: T::Lanes<S>,
-    slots: &mut [T::Lanes<S>; MAX_CLASS_LEN],
-) {
-    let value = T::splat(s, T::from_f64(term.value));
-    let sum = if term.starts_sum {
-        T::mul(s, value, factor)
-    } else {
-        T::mul_add(s, value, factor, slots[term.slot])
-    };
-    slots[term.slot] = settle::<S, T>(sum);
 }
 
 /// For product and bracket, the sum and the difference of the two products of a side; what no term takes the compiler leaves
 /// out.
 #[inline(always)]
-fn side_factors<S: Simd, T: LaneOps, N1: RowCount, N2: RowCount>(
+fn side_factors<S: Simd, T: LaneOps, P: Constants>(
     s: S,
-    x1: FixedRows<'_, T, T::Lanes<S>, N1>,
-    x2: FixedRows<'_, T, T::Lanes<S>, N2>,
+    x1: FixedRows<'_, T, T::Lanes<S>, Slot<P, 0>>,
+    x2: FixedRows<'_, T, T::Lanes<S>, Slot<P, 1>>,
     side: &Side,
 ) -> [[T::Lanes<S>; 2]; 2] {
-    let first = pair_products::<S, T, N1, N2>(s, x1, x2, side.taken_by, side.first);
+    let first = pair_products::<S, T, P>(s, x1, x2, side.taken_by, side.first);
     match side.second {
         None => [[first[0]; 2], [first[1]; 2]],
         Some(second) => {
-            let second = pair_products::<S, T, N1, N2>(s, x1, x2, side.taken_by, second);
+            let second = pair_products::<S, T, P>(s, x1, x2, side.taken_by, second);
             [
                 [T::add(s, first[0], second[0]), T::sub(s, first[0], second[0])],
                 [T::add(s, first[1], second[1]), T::sub(s, first[1], second[1])],
@@ -397,10 +412,10 @@ fn side_factors<S: Simd, T: LaneOps, N1: RowCount, N2: RowCount>(
 /// The product of a pair of coefficients with its mirror image: added for the product and subtracted for the bracket, such
 /// that it is exactly the opposite if the operands change places.
 #[inline(always)]
-fn pair_products<S: Simd, T: LaneOps, N1: RowCount, N2: RowCount>(
+fn pair_products<S: Simd, T: LaneOps, P: Constants>(
     s: S,
-    x1: FixedRows<'_, T, T::Lanes<S>, N1>,
-    x2: FixedRows<'_, T, T::Lanes<S>, N2>,
+    x1: FixedRows<'_, T, T::Lanes<S>, Slot<P, 0>>,
+    x2: FixedRows<'_, T, T::Lanes<S>, Slot<P, 1>>,
     taken_by: Wanted,
     Pair { i, j, mirrored }: Pair,
 ) -> [T::Lanes<S>; 2] {
@@ -408,7 +423,7 @@ fn pair_products<S: Simd, T: LaneOps, N1: RowCount, N2: RowCount>(
     if !mirrored {
         return [product; 2];
     }
-    if !taken_by.bracket {
+    if const { !P::WANTED.bracket } || !taken_by.bracket {
         return [T::mul_add(s, x1.get(j), x2.get(i), product); 2];
     }
     let mirror_image = T::mul(s, x1.get(j), x2.get(i));
