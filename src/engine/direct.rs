@@ -321,7 +321,7 @@ impl<P: Constants, const CLASS: usize> TermsOf<P, CLASS> {
 }
 
 /// What decides about the code of term number `16 GROUP + N` of a class: constants, so that only what there is gets compiled.
-/// (Branches that the compiler throws away later are most of what there would be, and cost minutes.)
+/// (Most terms start no side, which is the longest part of this: every one would have it, to be thrown away later.)
 struct TermAt<P, const CLASS: usize, const GROUP: usize, const N: usize>(PhantomData<P>);
 
 impl<P: Constants, const CLASS: usize, const GROUP: usize, const N: usize> TermAt<P, CLASS, GROUP, N> {
