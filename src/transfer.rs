@@ -278,15 +278,18 @@ pub(crate) struct Transfer<'a, T> {
 // No closures around vector code here and in the engines: a closure that the compiler does not inline would be compiled
 // for the baseline, and closures cannot be marked `inline(always)`.
 impl<T: LaneOps> Transfer<'_, T> {
-    /// Where a full block starts in an array whose channels are neighbours, and the shape of so many blocks from there on.
+    /// Where a full block starts in an array whose channels are neighbours, and the shape of so many blocks from there on. (After
+    /// some of a sample come its others, else the next sample.)
     #[inline(always)]
     pub(crate) fn plain_rows<S: Simd>(&self, block: &Block, blocks: BlockCounts) -> (usize, RowsShape) {
+        let is_part = blocks.of_sample < block.full_blocks();
+        let to_next_sample = self.layout.sample_stride.wrapping_sub(block.first.channel);
         let shape = RowsShape {
             rows: n_lm(self.lmax),
             row_stride: block.n_channels,
             blocks,
             block_stride: lane_count::<S, T>(),
-            sample_stride: self.layout.sample_stride,
+            sample_stride: if is_part { blocks.of_sample * lane_count::<S, T>() } else { to_next_sample },
         };
         (self.element(&self.layout.degree(0), block.first), shape)
     }

@@ -77,7 +77,7 @@ enum Permission {
 }
 
 /// Of families of frames; those that are not listed are kernels.
-const PERMISSIONS: [(&str, &[Permission]); 10] = [
+const PERMISSIONS: [(&str, &[Permission]); 11] = [
     // Calls the others; counts the blocks of a run.
     ("Execute", &[AddElements, CallFrames, CallMemoryFunctions, Divide]),
     // Calls the changes between degrees and frequencies, and the fast Fourier transforms.
@@ -86,6 +86,8 @@ const PERMISSIONS: [(&str, &[Permission]); 10] = [
     ("ConvertLayout", &[CallMemoryFunctions, Divide]),
     ("Gather", &[CallMemoryFunctions, ScaleElements]),
     ("Scatter", &[AddElements, CallMemoryFunctions, ScaleElements]),
+    // All terms of a block, in a loop over blocks, where another asks for memory.
+    ("Coupling", &[ComputeOutsideLoops]),
     (KNOWN_DEGREE, &[ComputeOutsideLoops]),
     // Products with small matrices of known size.
     ("Octahedral", &[ComputeOutsideLoops]),

@@ -137,7 +137,7 @@ fn faults_of_frames_are_found() {
     assert_fault(&faults("Coupling", &with(b"\x06"), ""), "unknown instructions");
     assert_fault(&faults("Coupling", &with(CALL), "gaunt::helper"), "calls gaunt::helper");
     assert_fault(&faults("Coupling", &with(CALL), "memset"), "calls memset");
-    assert_fault(&faults("Coupling", &[FUSED_YMM], ""), "0 of 1 fused multiply-adds are in loops");
+    assert_fault(&faults("Adjoint", &[FUSED_YMM], ""), "0 of 1 fused multiply-adds are in loops");
 
     // What is allowed outside of kernels, and only there.
     let none = Vec::<String>::new();

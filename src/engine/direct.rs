@@ -12,7 +12,7 @@ use pulp::{Simd, WithSimd};
 use crate::index::n_lm;
 use crate::lanes::{
     BlockCounts, BlockPlace, CAN_PREFETCH, CacheLine, FixedRows, FixedRowsMut, LaneOps, RowCount, Rows,
-    TwoRowsMut, settle,
+    RowsAhead, TwoRowsMut, settle, share_of_block,
 };
 use crate::tables::gaunt::{
     ClassTerms, LMAX_DIRECT, MAX_CLASS_LEN, Output, Pair, Side, Term, Wanted, n_classes,
@@ -42,13 +42,8 @@ pub(crate) struct Results<'a, T, V> {
     pub(crate) accumulate: bool,
 }
 
-/// Where memory is far, a kernel asks for a block's rows when about as much is left to do before it as these bytes hold; at
-/// least a cache line of each row, at most a sample. (Chosen on Cascade Lake from 1 to 32 KiB, for 128 channels of degrees 1
-/// and 2 from memory, where 2 to 8 KiB make up to 4 %.)
-const AHEAD: usize = 4096;
-
 /// The product and the bracket of `x1` and `x2` for coefficients in flat order and these blocks of lanes; results have
-/// rows to [`computed_lmax3`]. Where memory `is_far`, asks for the rows of later blocks; blocks have to be neighbours then.
+/// rows to [`computed_lmax3`]. Where memory `is_far`, asks for what comes next; blocks have to be neighbours then.
 /// `None` if there are no blocks, rows are missing or not equally distant everywhere, or for degrees that the engine does not
 /// serve.
 ///
@@ -177,7 +172,7 @@ impl<T: LaneOps, V: bytemuck::Pod, P: Constants> WithSimd for Coupling<'_, '_, T
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Option<()> {
         // Shorter rows are one sequence for hardware.
-        let are_long = self.blocks.of_sample >= BlocksAhead::<P, T::Lanes<S>>::SHARING;
+        let are_long = self.blocks.of_sample >= OperandsAhead::<T, T::Lanes<S>, P>::SHARING;
         let asks = CAN_PREFETCH && self.is_far && are_long;
         // Among the few instructions of a block of low degree, a test whether to ask would be felt: it is made once, between two
         // loops (of which there is one only where nothing can be asked for). Larger kernels test, as they take long to compile.
@@ -190,7 +185,7 @@ impl<T: LaneOps, V: bytemuck::Pod, P: Constants> WithSimd for Coupling<'_, '_, T
 }
 
 impl<T: LaneOps, V: bytemuck::Pod, P: Constants> Coupling<'_, '_, T, V, P> {
-    /// All blocks. Asks for rows of later ones if it `MAY_ASK` and `asks`.
+    /// All blocks. Asks for what comes next if it `MAY_ASK` and `asks`.
     #[inline(always)]
     #[allow(clippy::unnecessary_semicolon)] // of the unrolled loop
     fn run<S: Simd, const MAY_ASK: bool>(self, s: S, asks: bool) -> Option<()> {
@@ -204,17 +199,22 @@ impl<T: LaneOps, V: bytemuck::Pod, P: Constants> Coupling<'_, '_, T, V, P> {
         let mut bracket = if P::WANTED.bracket { Some(bracket?) } else { None };
         let sign = T::splat(s, T::from_f64(if swapped { -1.0 } else { 1.0 }));
         for sample in 0..blocks.samples {
+            let mut ahead = if MAY_ASK && asks {
+                let place = BlockPlace { sample: sample + 1, block: 0 };
+                let lines = blocks.of_sample.div_ceil(OperandsAhead::<T, T::Lanes<S>, P>::SHARING);
+                Some(OperandsAhead::<T, T::Lanes<S>, P> {
+                    x1: x1.ahead(place, lines),
+                    x2: x2.ahead(place, lines),
+                    product: product.as_ref().map(|rows| rows.ahead(place, lines)),
+                    bracket: bracket.as_ref().map(|rows| rows.ahead(place, lines)),
+                    problem: PhantomData,
+                })
+            } else {
+                None
+            };
             for block in 0..blocks.of_sample {
-                if MAY_ASK && asks && block % BlocksAhead::<P, T::Lanes<S>>::SHARING == 0 {
-                    let (place, after) = (BlockPlace { sample, block }, BlocksAhead::<P, T::Lanes<S>>::COUNT);
-                    x1.prefetch(place, after);
-                    x2.prefetch(place, after);
-                    if let Some(rows) = &product {
-                        rows.prefetch(place, after);
-                    }
-                    if let Some(rows) = &bracket {
-                        rows.prefetch(place, after);
-                    }
+                if let Some(ahead) = &mut ahead {
+                    ahead.ask(block, blocks.of_sample);
                 }
                 let (x1, x2) = (x1.block(sample, block), x2.block(sample, block));
                 let mut rows = ResultRows::<T, T::Lanes<S>, Slot<P, 2>> {
@@ -239,18 +239,42 @@ impl<P: Constants, const SLOT: usize> RowCount for Slot<P, SLOT> {
     const ROWS: usize = n_lm(P::DEGREES[SLOT]);
 }
 
-/// For rows in memory that is far, where blocks are neighbours.
-struct BlocksAhead<P, V>(PhantomData<(P, V)>);
+/// The rows of the next sample, or of what comes after this call, which are asked for while one is worked on.
+struct OperandsAhead<T, V, P> {
+    x1: RowsAhead<T>,
+    x2: RowsAhead<T>,
+    product: Option<RowsAhead<T>>,
+    bracket: Option<RowsAhead<T>>,
+    problem: PhantomData<(V, P)>,
+}
 
-impl<P: Constants, V> BlocksAhead<P, V> {
-    /// The rows of so many blocks share cache lines.
+impl<T, V, P: Constants> OperandsAhead<T, V, P> {
+    /// The rows of so many neighbouring blocks share cache lines.
     const SHARING: usize = size_of::<CacheLine>() / size_of::<V>();
-    /// How many blocks before they are needed rows are asked for.
-    const COUNT: usize = {
-        let rows = n_lm(P::DEGREES[0]) + n_lm(P::DEGREES[1]) + n_lm(P::DEGREES[2]);
-        let lines = AHEAD / (rows * size_of::<CacheLine>());
-        Self::SHARING * if lines > 1 { lines } else { 1 }
-    };
+
+    /// Asks for what is due with a block of so many. The arrays take turns, as memory is read fastest.
+    #[inline(always)]
+    fn ask(&mut self, block: usize, of_sample: usize) {
+        let n1 = share_of_block(n_lm(P::DEGREES[0]), block, of_sample, Self::SHARING);
+        let n2 = share_of_block(n_lm(P::DEGREES[1]), block, of_sample, Self::SHARING);
+        let n3 = share_of_block(n_lm(P::DEGREES[2]), block, of_sample, Self::SHARING);
+        for n in 0..n1.max(n2).max(n3) {
+            if n < n1 {
+                self.x1.ask(1);
+            }
+            if n < n2 {
+                self.x2.ask(1);
+            }
+            if n < n3 {
+                if let Some(rows) = &mut self.product {
+                    rows.ask(1);
+                }
+                if let Some(rows) = &mut self.bracket {
+                    rows.ask(1);
+                }
+            }
+        }
+    }
 }
 
 /// The rows of one block of the results.

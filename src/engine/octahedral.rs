@@ -12,7 +12,6 @@
 //! multiplied, and taken apart again. Of two blocks the samples of a representative follow one another.
 
 use core::marker::PhantomData;
-use core::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
@@ -21,7 +20,7 @@ use super::parts::{convolve, convolve_two, difference, sum};
 use crate::index::n_lm;
 use crate::lanes::{
     BlockRows, BlockRowsMut, DENSE, FirstRowsMut, LaneOps, Matrix, Panel, RowCount, SignedRow, SignedRows,
-    lane_count, multiply_evenly, settle,
+    lane_count, multiply_evenly, settle, share,
 };
 use crate::tables::octahedral::{Group, N_GROUPS, OctahedralRule, Zone, functions_start};
 
@@ -277,20 +276,19 @@ impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize, const B
 
     /// Samples, group by group, from coefficients, which are brought into that order first: most are read several times.
     ///
-    /// Those of the next blocks are asked for meanwhile, if they are far. (512 samples of 128 channels, `f64`, degrees 5 and 8: 0.58
-    /// to 0.86 of the time; of all at once, before the block, 0.73 to 0.97; Cascade Lake.)
+    /// What comes later is asked for meanwhile, if it is far, as many lines with each group.
     #[inline(always)]
     #[allow(clippy::unnecessary_semicolon)] // of the unrolled loop
     fn synthesise_all<S: Simd, const LMAX: usize>(
         &self,
         s: S,
-        x: BlockRows<'_, T, T::Lanes<S>>,
+        mut x: BlockRows<'_, T, T::Lanes<S>>,
         in_groups: &mut [T::Lanes<S>],
         samples: &mut [T::Lanes<S>],
     ) -> Option<()> {
         // (Lengths are constants from here on.)
         let (table, samples) = (self.table()?, samples.get_mut(..Self::SAMPLES)?);
-        let next = x.next(BLOCKS);
+        let mut ahead = x.ahead();
         let x = x.in_place::<UpTo<LMAX>, BLOCKS>()?;
         let in_groups = in_groups.get_mut(..const { BLOCKS * n_lm(LMAX) })?;
         const { assert!(n_lm(LMAX) <= 169) };
@@ -306,13 +304,16 @@ impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize, const B
         });
         seq_macro::seq!(GROUP in 0..10 {
             Self::synthesise_group::<S, GROUP, LMAX>(s, table, in_groups, samples)?;
-            next.prefetch(const { UpTo::<LMAX>::share(GROUP) });
+            if let Some(ahead) = &mut ahead {
+                ahead.ask(const { UpTo::<LMAX>::lines_with(GROUP) });
+            }
         });
         Some(())
     }
 
     /// Coefficients, where they belong, from samples.
     #[inline(always)]
+    #[allow(clippy::unnecessary_semicolon)] // of the unrolled loop
     fn analyse_all<S: Simd, const LMAX: usize>(
         &self,
         s: S,
@@ -320,11 +321,13 @@ impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize, const B
         mut x: BlockRowsMut<'_, T, T::Lanes<S>>,
     ) -> Option<()> {
         let (table, samples) = (self.table()?, samples.get(..Self::SAMPLES)?);
-        let next = x.next(BLOCKS);
+        let mut ahead = x.ahead();
         let mut rows = x.in_place::<UpTo<LMAX>, BLOCKS>()?;
         seq_macro::seq!(GROUP in 0..10 {
             Self::analyse_group::<S, GROUP, LMAX>(s, table, samples, &mut rows)?;
-            next.prefetch(const { UpTo::<LMAX>::share(GROUP) });
+            if let Some(ahead) = &mut ahead {
+                ahead.ask(const { UpTo::<LMAX>::lines_with(GROUP) });
+            }
         });
         Some(())
     }
@@ -590,14 +593,13 @@ impl<const LMAX: usize> RowCount for UpTo<LMAX> {
 }
 
 impl<const LMAX: usize> UpTo<LMAX> {
-    /// The rows that are asked for with a group: as many with each.
-    const fn share(group: usize) -> Range<usize> {
-        let rows = n_lm(LMAX);
-        group * rows / N_GROUPS..(group + 1) * rows / N_GROUPS
+    /// How many lines are asked for with a group.
+    const fn lines_with(group: usize) -> usize {
+        share(n_lm(LMAX), group..group + 1, N_GROUPS)
     }
 
-    /// Where number `n` of [the rows group by group](Self::BY_GROUP) lies among those of so many blocks: that of the first block, and
-    /// the distance from one block to the next. (Those of a function and its exchanged one follow one another block by block.)
+    /// Where number `n` of [the rows group by group](Self::BY_GROUP) lies among those of so many blocks: that of the first block,
+    /// and the distance from one block to the next. (Those of a function and its exchanged one follow one another block by block.)
     const fn place(n: usize, blocks: usize) -> (usize, usize) {
         let mut group = 0;
         while group + 1 < N_GROUPS && functions_start(group + 1, LMAX) <= n {

@@ -26,7 +26,7 @@ pub(crate) use planes::{Multiples, Strided, rotate_planes};
 pub(crate) use prefetch::{Ahead, CAN_PREFETCH, NEAR, prefetch};
 pub(crate) use rows::{
     BlockCounts, BlockPlace, BlockRows, BlockRowsMut, FirstRowsMut, FixedRows, FixedRowsMut, RowCount, Rows,
-    RowsShape, TwoRowsMut,
+    RowsAhead, RowsShape, TwoRowsMut, share, share_of_block,
 };
 pub(crate) use runs::Runs;
 pub(crate) use settle::settle;

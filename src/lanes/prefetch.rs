@@ -7,17 +7,8 @@ use super::CacheLine;
 /// Whether there is a stable instruction to ask with.
 pub(crate) const CAN_PREFETCH: bool = cfg!(target_arch = "x86_64");
 
-/// Caches, by the instruction's numbers: `_MM_HINT_T0`, `_MM_HINT_T1`.
-pub(super) const NEAREST: i32 = 3;
-pub(super) const SECOND: i32 = 2;
-#[cfg(target_arch = "x86_64")]
-const _: () =
-    assert!(NEAREST == core::arch::x86_64::_MM_HINT_T0 && SECOND == core::arch::x86_64::_MM_HINT_T1);
-
 /// Asks for the cache lines that hold `len` elements from `start` on, those that exist, to be brought near. Changes speed
 /// only; does nothing where there is no stable instruction for it.
-///
-/// Into the second cache: the nearest is small, and what is being worked on is there.
 #[inline(always)]
 pub(crate) fn prefetch<T>(array: &[T], start: usize, len: usize) {
     let first = array.as_ptr().wrapping_add(start).cast();
@@ -28,18 +19,21 @@ pub(crate) fn prefetch<T>(array: &[T], start: usize, len: usize) {
 #[inline(always)]
 fn prefetch_lines(first: *const CacheLine, n_lines: usize) {
     for line in 0..n_lines {
-        prefetch_line::<SECOND, _>(first.wrapping_add(line));
+        prefetch_line(first.wrapping_add(line));
     }
 }
 
-/// Asks for the cache line at an address, which need not exist, to be brought into the [`NEAREST`] cache, for what is needed so
-/// soon that it is still there then, or into the [`SECOND`].
+/// Asks for the cache line at an address, which need not exist.
+///
+/// Into the second cache: the nearest is small, and what is being worked on is there.
 #[inline(always)]
-pub(super) fn prefetch_line<const CACHE: i32, T>(address: *const T) {
+pub(super) fn prefetch_line(address: *const CacheLine) {
     #[cfg(target_arch = "x86_64")]
-    // SAFETY: SSE is part of the baseline; the instruction accesses nothing and takes any address.
-    unsafe {
-        core::arch::x86_64::_mm_prefetch::<CACHE>(address.cast());
+    {
+        use core::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+
+        // SAFETY: SSE is part of the baseline; the instruction accesses nothing and takes any address.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) };
     }
 }
 

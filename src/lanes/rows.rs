@@ -11,7 +11,8 @@ use core::ops::Range;
 
 use bytemuck::Pod;
 
-use super::prefetch::{NEAREST, SECOND, prefetch_line};
+use super::CacheLine;
+use super::prefetch::prefetch_line;
 
 /// Sizes and distances of rows, blocks and samples, in elements.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +22,8 @@ pub(crate) struct RowsShape {
     pub(crate) blocks: BlockCounts,
     /// 0 if all blocks are the same.
     pub(crate) block_stride: usize,
-    /// 0 if all samples are the same; else the distance to the next, even if there is one only, if it is to be
-    /// [asked for](Self::prefetch).
+    /// 0 if all samples are the same; else the distance to the next, or of one only to what comes after it, if that is to be
+    /// [asked for](RowsAhead).
     pub(crate) sample_stride: usize,
 }
 
@@ -106,28 +107,6 @@ impl RowsShape {
         self.block_start(last, rows)?;
         self.block_start(place, rows)
     }
-
-    /// Where the block starts that comes some blocks after this one, at most a sample of these blocks later, whether it exists
-    /// or not. (Where these are part of a sample, its others are passed over: once per call.)
-    #[inline(always)]
-    fn later_start(&self, place: BlockPlace, after: usize) -> usize {
-        let RowsShape { blocks, block_stride, sample_stride, .. } = *self;
-        let (mut sample, mut block) = (place.sample, place.block + after.min(blocks.of_sample));
-        if block >= blocks.of_sample {
-            (sample, block) = (sample + 1, block - blocks.of_sample);
-        }
-        sample.wrapping_mul(sample_stride).wrapping_add(block.wrapping_mul(block_stride))
-    }
-
-    /// Asks for the rows of a [later](Self::later_start) block, needed soon.
-    #[inline(always)]
-    fn prefetch<T, N: RowCount>(&self, data: *const T, place: BlockPlace, after: usize) {
-        let mut row = data.wrapping_add(self.later_start(place, after));
-        for _ in 0..N::ROWS {
-            prefetch_line::<NEAREST, _>(row);
-            row = row.wrapping_add(self.row_stride);
-        }
-    }
 }
 
 /// A constant number of rows.
@@ -188,10 +167,10 @@ impl<'a, T: Pod, V: Pod> Rows<'a, T, V> {
         Some(())
     }
 
-    /// The rows of the blocks at a place, which need not exist.
+    /// The rows from a block on, which need not exist.
     #[inline(always)]
-    fn next(&self, place: BlockPlace, blocks: usize) -> NextRows<T> {
-        NextRows::new::<V>(self.data.as_ptr(), &self.shape, place, blocks)
+    pub(crate) fn ahead(&self, place: BlockPlace, lines_of_row: usize) -> RowsAhead<T> {
+        RowsAhead::new(self.data.as_ptr(), &self.shape, place, lines_of_row)
     }
 
     /// The first rows of so many blocks of a sample. `None` if one does not have so many, or does not exist.
@@ -255,11 +234,11 @@ impl<'a, T: Pod, V: Pod> TwoRowsMut<'a, T, V> {
         Some(())
     }
 
-    /// As [`Rows::next`], of one of the parts.
+    /// As [`Rows::ahead`], of one of the parts.
     #[inline(always)]
-    fn next(&self, part: usize, place: BlockPlace, blocks: usize) -> NextRows<T> {
-        let Some(Some(start)) = self.starts.get(part) else { return NextRows::NONE };
-        NextRows::new::<V>(self.data.cast_const().wrapping_add(*start), &self.shape, place, blocks)
+    pub(crate) fn ahead(&self, part: usize, place: BlockPlace, lines_of_row: usize) -> Option<RowsAhead<T>> {
+        let data = self.data.cast_const().wrapping_add((*self.starts.get(part)?)?);
+        Some(RowsAhead::new(data, &self.shape, place, lines_of_row))
     }
 
     /// As [`Rows::blocks`], of one of the parts.
@@ -319,10 +298,10 @@ impl<'a, T: Pod, V: Pod, N: RowCount> FirstRows<'a, T, V, N> {
         FixedRows { data, row_stride: self.shape.row_stride, rows: PhantomData }
     }
 
-    /// [`RowsShape::prefetch`].
+    /// The rows from a block on, which need not exist.
     #[inline(always)]
-    pub(crate) fn prefetch(&self, place: BlockPlace, after: usize) {
-        self.shape.prefetch::<T, N>(self.data, place, after);
+    pub(crate) fn ahead(&self, place: BlockPlace, lines_of_row: usize) -> RowsAhead<T> {
+        RowsAhead::new(self.data, &self.shape, place, lines_of_row)
     }
 }
 
@@ -375,10 +354,10 @@ impl<T: Pod, V: Pod, N: RowCount> FirstRowsMut<'_, T, V, N> {
         FixedRowsMut { data, row_stride: self.shape.row_stride, rows: PhantomData }
     }
 
-    /// [`RowsShape::prefetch`].
+    /// As [`FirstRows::ahead`].
     #[inline(always)]
-    pub(crate) fn prefetch(&self, place: BlockPlace, after: usize) {
-        self.shape.prefetch::<T, N>(self.data.cast_const(), place, after);
+    pub(crate) fn ahead(&self, place: BlockPlace, lines_of_row: usize) -> RowsAhead<T> {
+        RowsAhead::new(self.data.cast_const(), &self.shape, place, lines_of_row)
     }
 }
 
@@ -412,35 +391,59 @@ impl<T: Pod, V: Pod, N: RowCount> FixedRowsMut<'_, T, V, N> {
     }
 }
 
-/// Rows of blocks that come next, if they have to be asked for.
-pub(crate) struct NextRows<T> {
-    /// The last element of the first row: what is before it in the same line, or has come with the line before, is there as well.
-    last: Option<*const T>,
+/// How many of `count` lines are asked for with these of so many parts of the work.
+#[inline(always)]
+pub(crate) const fn share(count: usize, parts: Range<usize>, n_parts: usize) -> usize {
+    parts.end * count / n_parts - parts.start * count / n_parts
+}
+
+/// How many lines are asked for with a block of so many, where so many neighbours share lines: with these as many as there are
+/// rows, in all as many times as there are lines of a row.
+#[inline(always)]
+pub(crate) const fn share_of_block(rows: usize, block: usize, of_sample: usize, sharing: usize) -> usize {
+    let place = block % sharing;
+    let end = if block + 1 == of_sample { sharing } else { place + 1 };
+    share(rows, place..end, sharing)
+}
+
+/// Rows that are needed later, asked for line by line in the order in which they lie.
+///
+/// So memory is read fastest, with few lines at a time. (On Zen 3, direct products of 128 channels at degrees 1, 2 and 4 took 1.6
+/// to 2 times as long where rows were asked for in the order in which blocks need them, and up to 1.4 times as long with more lines
+/// at a time, which wait for each other.)
+pub(crate) struct RowsAhead<T> {
+    /// Where the present row starts, and how many of its lines have been asked for.
+    row: *const T,
+    asked: usize,
+    lines_of_row: usize,
     row_stride: usize,
 }
 
-impl<T> NextRows<T> {
-    const NONE: Self = Self { last: None, row_stride: 0 };
-
-    /// Of neighbours.
+impl<T> RowsAhead<T> {
+    /// From a block on, which need not exist.
     #[inline(always)]
-    fn new<V>(data: *const T, shape: &RowsShape, place: BlockPlace, blocks: usize) -> Self {
+    fn new(data: *const T, shape: &RowsShape, place: BlockPlace, lines_of_row: usize) -> Self {
         let sample = place.sample.wrapping_mul(shape.sample_stride);
-        let block = (place.block + blocks - 1).wrapping_mul(shape.block_stride);
-        let last =
-            data.wrapping_add(sample).wrapping_add(block).wrapping_add(size_of::<V>() / size_of::<T>() - 1);
-        Self { last: Some(last), row_stride: shape.row_stride }
+        let row = data.wrapping_add(sample).wrapping_add(place.block.wrapping_mul(shape.block_stride));
+        Self { row, asked: 0, lines_of_row, row_stride: shape.row_stride }
     }
 
-    /// Asks for some of them: few at a time, as memory answers few at a time; into the second cache, as the nearest is small and
-    /// work on a block takes long.
+    /// Asks for so many lines.
     #[inline(always)]
-    pub(crate) fn prefetch(&self, rows: Range<usize>) {
-        if let Some(last) = self.last {
-            for row in rows {
-                prefetch_line::<SECOND, _>(last.wrapping_add(row.wrapping_mul(self.row_stride)));
-            }
+    pub(crate) fn ask(&mut self, lines: usize) {
+        for _ in 0..lines {
+            prefetch_line(self.next_line());
         }
+    }
+
+    #[inline(always)]
+    pub(crate) fn next_line(&mut self) -> *const CacheLine {
+        let line = self.row.cast::<CacheLine>().wrapping_add(self.asked);
+        self.asked += 1;
+        if self.asked == self.lines_of_row {
+            (self.row, self.asked) = (self.row.wrapping_add(self.row_stride), 0);
+        }
+        line
     }
 }
 
@@ -448,22 +451,16 @@ impl<T> NextRows<T> {
 /// neighbours, too.
 pub(crate) enum BlockRows<'a, T, V> {
     Together(&'a [V]),
-    /// `next`: what comes after these blocks, if it has to be asked for.
-    Apart {
-        rows: Rows<'a, T, V>,
-        place: BlockPlace,
-        next: Option<BlockPlace>,
-        room: &'a mut [V],
-    },
+    Apart { rows: Rows<'a, T, V>, place: BlockPlace, ahead: Option<&'a mut RowsAhead<T>>, room: &'a mut [V] },
 }
 
 impl<'a, T: Pod, V: Pod> BlockRows<'a, T, V> {
-    /// Those of what comes next, as many blocks, if they have to be asked for.
+    /// What to ask for meanwhile, if anything.
     #[inline(always)]
-    pub(crate) fn next(&self, blocks: usize) -> NextRows<T> {
+    pub(crate) fn ahead(&mut self) -> Option<&'a mut RowsAhead<T>> {
         match self {
-            Self::Apart { rows, next: Some(next), .. } => rows.next(*next, blocks),
-            _ => NextRows::NONE,
+            Self::Apart { ahead, .. } => ahead.take(),
+            Self::Together(_) => None,
         }
     }
 
@@ -500,18 +497,18 @@ pub(crate) enum BlockRowsMut<'a, T, V> {
         rows: TwoRowsMut<'a, T, V>,
         part: usize,
         place: BlockPlace,
-        next: Option<BlockPlace>,
+        ahead: Option<&'a mut RowsAhead<T>>,
         room: &'a mut [V],
     },
 }
 
-impl<T: Pod, V: Pod> BlockRowsMut<'_, T, V> {
-    /// As [`BlockRows::next`].
+impl<'a, T: Pod, V: Pod> BlockRowsMut<'a, T, V> {
+    /// As [`BlockRows::ahead`].
     #[inline(always)]
-    pub(crate) fn next(&self, blocks: usize) -> NextRows<T> {
+    pub(crate) fn ahead(&mut self) -> Option<&'a mut RowsAhead<T>> {
         match self {
-            Self::Apart { rows, part, next: Some(next), .. } => rows.next(*part, *next, blocks),
-            _ => NextRows::NONE,
+            Self::Apart { ahead, .. } => ahead.take(),
+            Self::Together(_) => None,
         }
     }
 

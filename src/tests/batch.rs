@@ -87,6 +87,8 @@ fn size_does_not_matter<T: Roundoff>() {
                 (80, Broadcast::None),
                 (83, Broadcast::Samples),
                 (81, Broadcast::Channels),
+                // From degree 3 on more than one call of a kernel for each sample.
+                (1504, Broadcast::None),
             ];
             for (layout, (n_channels, broadcast2)) in
                 LAYOUTS.into_iter().flat_map(|layout| cases.map(|case| (layout, case)))

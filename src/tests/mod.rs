@@ -1,6 +1,7 @@
 //! Unit tests: oracles, properties, every engine on every ISA level of the machine.
 #![allow(clippy::float_cmp)] // equality of floats here means: the same bits
 
+mod ahead;
 mod batch;
 mod brackets;
 mod convention;

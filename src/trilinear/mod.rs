@@ -29,8 +29,8 @@ use crate::engine::octahedral::{Octahedral, OctahedralKernel, PAIR, blocks_at_a_
 use crate::index::n_lm;
 use crate::isa::{Level, outline};
 use crate::lanes::{
-    ANY, BlockCounts, CAN_PREFETCH, CacheLine, LaneOps, MAX_RINGS, NEAR, Remaining, Rows, TwoRowsMut, cast,
-    cast_mut, lane_count,
+    ANY, BlockCounts, CAN_PREFETCH, CacheLine, LaneOps, MAX_RINGS, NEAR, Remaining, Rows, RowsShape,
+    TwoRowsMut, cast, cast_mut, lane_count,
 };
 use crate::plan::{Engine, Kernel, Plan, PlanDesc, Real};
 use crate::tables::fourier::FourierSizes;
@@ -460,6 +460,29 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
         Some(())
     }
 
+    /// Where so many blocks of a function, if there is one, lie in its array.
+    #[inline(always)]
+    fn plain_place(
+        &self,
+        field: Option<Field>,
+        first: &Block,
+        blocks: BlockCounts,
+    ) -> Option<(usize, RowsShape)> {
+        Some(self.transfers.of(field?)?.plain_rows::<S>(first, blocks))
+    }
+
+    /// Their rows.
+    #[inline(always)]
+    fn plain_rows(
+        &self,
+        field: Field,
+        first: &Block,
+        blocks: BlockCounts,
+    ) -> Option<Rows<'a, T, T::Lanes<S>>> {
+        let (start, shape) = self.plain_place(Some(field), first, blocks)?;
+        Rows::new(self.functions[field.slot as usize].get(start..)?, shape)
+    }
+
     /// The direct engine on the arrays themselves, kernel by kernel: one's instructions fill a good part of their cache.
     #[inline(always)]
     fn couple_in_place(&mut self, s: S, first: Block, blocks: usize) -> Option<()> {
@@ -467,14 +490,10 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             let (mut first, mut left) = (first, blocks);
             while left > 0 {
                 let blocks = first.as_samples(left);
-                let rows = |field: Field| {
-                    let (start, shape) = self.transfers.of(field)?.plain_rows::<S>(&first, blocks);
-                    Rows::new(self.functions[field.slot as usize].get(start..)?, shape)
-                };
-                let (x1, x2) = (rows(coupling.first)?, rows(coupling.second)?);
-                let place =
-                    |field: Option<Field>| Some(self.transfers.of(field?)?.plain_rows::<S>(&first, blocks));
-                let (product, bracket) = (place(coupling.product), place(coupling.bracket));
+                let x1 = self.plain_rows(coupling.first, &first, blocks)?;
+                let x2 = self.plain_rows(coupling.second, &first, blocks)?;
+                let product = self.plain_place(coupling.product, &first, blocks);
+                let bracket = self.plain_place(coupling.bracket, &first, blocks);
                 let (_, shape) = product.or(bracket)?;
                 let array = self.gradients[coupling.slot as usize].as_deref_mut()?;
                 let starts = [product.map(|(start, _)| start), bracket.map(|(start, _)| start)];
@@ -547,7 +566,9 @@ impl<'r, 'a, 't, T: Real, S: Simd> Run<'r, 'a, 't, T, S> {
             let blocks = first.as_samples(left);
             let plain_rows = |field: Field| Some(transfers.of(field)?.plain_rows::<S>(&first, blocks));
             let (inputs, targets) = ([None; MAX_FIELDS], [const { None }; 3]);
-            let mut arrays = Arrays { inputs, targets, are_far: transfers.is_far, block: scratch };
+            let (inputs_ahead, targets_ahead) = ([const { None }; MAX_FIELDS], [const { None }; MAX_FIELDS]);
+            let are_far = transfers.is_far;
+            let mut arrays = Arrays { inputs, targets, are_far, inputs_ahead, targets_ahead, block: scratch };
             for (rows, input) in arrays.inputs.iter_mut().zip(schedule.inputs()) {
                 let (start, shape) = plain_rows(input.field)?;
                 *rows = Some(Rows::new(functions[input.field.slot as usize].get(start..)?, shape)?);

@@ -8,7 +8,8 @@ use super::schedule::{Field, MAX_FIELDS, Schedule, Slot, SlotSet, Term};
 use crate::engine::Transform;
 use crate::index::n_lm;
 use crate::lanes::{
-    BlockCounts, BlockPlace, BlockRows, BlockRowsMut, LaneOps, Rows, TwoRowsMut, cast, cast_mut,
+    BlockCounts, BlockPlace, BlockRows, BlockRowsMut, CacheLine, LaneOps, Rows, RowsAhead, TwoRowsMut, cast,
+    cast_mut,
 };
 
 /// What comes in and goes out.
@@ -36,8 +37,11 @@ pub(super) struct Arrays<'a, T, V> {
     pub(super) inputs: [Option<Rows<'a, T, V>>; MAX_FIELDS],
     /// By slot.
     pub(super) targets: [Option<TwoRowsMut<'a, T, V>>; 3],
-    /// Whether they are so large that the rows of the next block have to be asked for, by transforms that work on them directly.
+    /// Whether they are so large that what comes next has to be asked for, by transforms that work on them directly.
     pub(super) are_far: bool,
+    /// By input and by target, what is asked for, if they are.
+    pub(super) inputs_ahead: [Option<RowsAhead<T>>; MAX_FIELDS],
+    pub(super) targets_ahead: [Option<RowsAhead<T>>; MAX_FIELDS],
     /// Room for a block of any of them, for transforms that go through rows more than once: rows of an array that are a power of
     /// two apart compete for few places of the nearest cache.
     pub(super) block: &'a mut [V],
@@ -45,12 +49,12 @@ pub(super) struct Arrays<'a, T, V> {
 
 impl<T: LaneOps, V: bytemuck::Pod> OperandRows<'_, T, V> {
     /// The rows of so many blocks of an input from a place on, so many of each, as lane vectors under the name that they have
-    /// here; and where what comes next is.
+    /// here.
     #[inline(always)]
     fn input<W: bytemuck::Pod>(
         &mut self,
         input: usize,
-        [place, next]: [BlockPlace; 2],
+        place: BlockPlace,
         (blocks, count): (usize, usize),
     ) -> Option<BlockRows<'_, T, W>> {
         match self {
@@ -59,12 +63,8 @@ impl<T: LaneOps, V: bytemuck::Pod> OperandRows<'_, T, V> {
             }
             Self::Arrays(arrays) => {
                 let (rows, room) = (arrays.inputs.get(input)?.as_ref()?, arrays.block.get_mut(..count)?);
-                Some(BlockRows::Apart {
-                    rows: rows.cast()?,
-                    place,
-                    next: arrays.are_far.then_some(next),
-                    room: cast_mut(room),
-                })
+                let ahead = arrays.inputs_ahead.get_mut(input)?.as_mut();
+                Some(BlockRows::Apart { rows: rows.cast()?, place, ahead, room: cast_mut(room) })
             }
         }
     }
@@ -74,7 +74,7 @@ impl<T: LaneOps, V: bytemuck::Pod> OperandRows<'_, T, V> {
     fn target<W: bytemuck::Pod>(
         &mut self,
         (target, field): (usize, Field),
-        [place, next]: [BlockPlace; 2],
+        place: BlockPlace,
         (blocks, count): (usize, usize),
     ) -> Option<BlockRowsMut<'_, T, W>> {
         match self {
@@ -85,8 +85,28 @@ impl<T: LaneOps, V: bytemuck::Pod> OperandRows<'_, T, V> {
             Self::Arrays(arrays) => {
                 let rows = arrays.targets.get_mut(field.slot as usize)?.as_mut()?.cast()?;
                 let room = cast_mut(arrays.block.get_mut(..count)?);
-                let (part, next) = (field.part, arrays.are_far.then_some(next));
-                Some(BlockRowsMut::Apart { rows, part, place, next, room })
+                let ahead = arrays.targets_ahead.get_mut(target)?.as_mut();
+                Some(BlockRowsMut::Apart { rows, part: field.part, place, ahead, room })
+            }
+        }
+    }
+
+    /// Has all rows from a place on asked for, so many lines of each (none if that is 0), if they are far.
+    #[inline(always)]
+    fn ask_from(&mut self, schedule: &Schedule, place: BlockPlace, lines_of_row: usize) {
+        let Self::Arrays(arrays) = self else { return };
+        if !arrays.are_far || lines_of_row == 0 {
+            return;
+        }
+        for (ahead, rows) in arrays.inputs_ahead.iter_mut().zip(&arrays.inputs) {
+            if let Some(rows) = rows {
+                *ahead = Some(rows.ahead(place, lines_of_row));
+            }
+        }
+        for (ahead, target) in arrays.targets_ahead.iter_mut().zip(schedule.targets()) {
+            let Field { slot, part } = target.field;
+            if let Some(Some(rows)) = arrays.targets.get(slot as usize) {
+                *ahead = rows.ahead(part, place, lines_of_row);
             }
         }
     }
@@ -149,14 +169,17 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
         if !blocks.len().is_multiple_of(X::BLOCKS) {
             return None;
         }
-        let steps = blocks.clone().step_by(X::BLOCKS);
+        let (steps, n_steps) = (blocks.clone().step_by(X::BLOCKS), blocks.len() / X::BLOCKS);
+        // (Several blocks of less than a line of each row would ask for more than there is.)
+        let fill_lines = X::BLOCKS * size_of::<V>() >= size_of::<CacheLine>() || n_steps == 1;
         let places = (0..counts.samples)
             .flat_map(|sample| steps.clone().map(move |block| BlockPlace { sample, block }));
         let parts = places.flat_map(|place| (0..n_parts).map(move |part| (place, part)));
         for (place, part) in parts {
-            let in_sample = BlockPlace { block: place.block + X::BLOCKS, ..place };
-            let next_sample = BlockPlace { sample: place.sample + 1, block: blocks.start };
-            let places = [place, if in_sample.block < blocks.end { in_sample } else { next_sample }];
+            if place.block == blocks.start && part == 0 {
+                let next_sample = BlockPlace { sample: place.sample + 1, ..place };
+                rows.ask_from(schedule, next_sample, if fill_lines { n_steps } else { 0 });
+            }
             // Samples of shared functions are kept, those of all parts.
             let start_of = |slot: Slot| {
                 if shared.contains(slot) { start + transform.part_start(part) } else { 0 }
@@ -171,7 +194,7 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
                 }
                 let lmax = degrees[slot as usize];
                 // (The rows of a shared function are those of the first block, which has just come.)
-                let x = if part == 0 { Some(rows.input(i, places, (X::BLOCKS, n_lm(lmax)))?) } else { None };
+                let x = if part == 0 { Some(rows.input(i, place, (X::BLOCKS, n_lm(lmax)))?) } else { None };
                 let Samples { values, gradient: [first, second] } = samples;
                 let at = start_of(slot);
                 let values = if input.values { Some(cast_mut(values.get_mut(at..)?)) } else { None };
@@ -218,7 +241,7 @@ impl<T: LaneOps, V: bytemuck::Pod, X: Transform<T>> WithSimd for Pass<'_, '_, T,
                 let lmax = degrees[target.field.slot as usize];
                 let is_last = part + 1 == n_parts;
                 let x = if is_last {
-                    Some(rows.target((i, target.field), places, (X::BLOCKS, n_lm(lmax)))?)
+                    Some(rows.target((i, target.field), place, (X::BLOCKS, n_lm(lmax)))?)
                 } else {
                     None
                 };
