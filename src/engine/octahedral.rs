@@ -276,7 +276,7 @@ impl<T: LaneOps, const RULE: usize, const LOW: usize, const HIGH: usize, const B
 
     /// Samples, group by group, from coefficients, which are brought into that order first: most are read several times.
     ///
-    /// What comes later is asked for meanwhile, if it is far, as many lines with each group.
+    /// What comes later is asked for meanwhile, if it is far, about as many lines with each group.
     #[inline(always)]
     #[allow(clippy::unnecessary_semicolon)] // of the unrolled loop
     fn synthesise_all<S: Simd, const LMAX: usize>(
